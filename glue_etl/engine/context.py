@@ -1,0 +1,33 @@
+"""What every room of the engine needs to know of the running job: one object instead of globals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+    from glue_etl.engine.io.s3 import Lake
+    from glue_etl.settings import Settings
+
+__all__ = ["EngineContext"]
+
+
+@dataclass(frozen=True)
+class EngineContext:
+    """The surroundings of one GlueContext.
+
+    Attributes:
+        session: The session everything runs in.
+        settings: Where state lives.
+        lake: The local S3.
+        min_partitions: The least number of partitions a source should have, from `GlueContext(sc, min, target)`.
+        target_partitions: The wished number of partitions; a hint as on AWS.
+    """
+
+    session: SparkSession
+    settings: Settings
+    lake: Lake
+    min_partitions: int | None = None
+    target_partitions: int | None = None
