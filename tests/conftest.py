@@ -1,0 +1,9 @@
+"""The library's own tests use its pytest plugin as any user does."""
+
+from __future__ import annotations
+
+from importlib import metadata
+
+# Where the package is installed its entry point has registered the plugin already.
+_INSTALLED = any(point.name == "glue_etl" for point in metadata.entry_points(group="pytest11"))
+pytest_plugins = [] if _INSTALLED else ["glue_etl.testing.plugin"]
