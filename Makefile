@@ -26,7 +26,7 @@ override PYTHON := $(shell for p in $(PYTHON) $${PYENV_ROOT:-$$HOME/.pyenv}/vers
 endif
 PY_VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
 
-ifdef GLUE_CONTAINER
+ifneq ($(GLUE_CONTAINER),)
 # The real Glue library is here and the engine stays out of the way: what runs is what AWS itself must agree with.
 PY := $(PYTHON)
 READY := .tools-$(or $(PY_VERSION),none)
