@@ -1,0 +1,1 @@
+"""The Glue runtime in Python, behind the official awsglue package."""

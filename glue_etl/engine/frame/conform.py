@@ -1,5 +1,8 @@
-"""Bring a column from one Glue type to a wider one without losing a value: a missing field becomes null, a plain value
-takes its place among the alternatives of a choice. Catalyst expressions only."""
+"""Bring a column from one Glue type to a wider one without losing a value.
+
+A missing field becomes null, a plain value takes its place among the alternatives of a choice. Catalyst expressions
+only.
+"""
 
 from __future__ import annotations
 
@@ -95,9 +98,9 @@ def conform_plan(plan: Plan, want: g.StructType) -> Plan:
         return plan
     have = {field.name: field.type for field in plan.type}
     columns = [
-        (
-            conform(top(field.name), have[field.name], field.type) if field.name in have else null_of(field.type)
-        ).alias(field.name)
+        (conform(top(field.name), have[field.name], field.type) if field.name in have else null_of(field.type)).alias(
+            field.name
+        )
         for field in want
     ]
     return Plan(plan.df.select(*columns), want)

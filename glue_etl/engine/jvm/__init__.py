@@ -1,0 +1,1 @@
+"""The JVM surface that awsglue calls, by its own names."""

@@ -24,9 +24,7 @@ def to_json(kind: g.GlueType) -> dict[str, Any]:
     """The JSON object of one type."""
     form: dict[str, Any] = {"dataType": kind.name, "properties": {}}
     if isinstance(kind, g.StructType):
-        form["fields"] = [
-            {"name": field.name, "container": to_json(field.type), "properties": {}} for field in kind
-        ]
+        form["fields"] = [{"name": field.name, "container": to_json(field.type), "properties": {}} for field in kind]
     elif isinstance(kind, g.ChoiceType):
         form["choices"] = [to_json(choice) for choice in kind.choices]
     elif isinstance(kind, (g.ArrayType, g.SetType)):

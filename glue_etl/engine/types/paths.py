@@ -10,7 +10,6 @@ from glue_etl.errors import FieldError
 __all__ = ["ELEMENTS", "Path", "names", "parse", "quote", "render"]
 
 
-
 class _Elements(str):
     """A class of its own, so that a field really named `[]` is told apart."""
 

@@ -1,0 +1,95 @@
+"""Join and union of two frames.
+
+Source: "Join class" and "DynamicFrame.union" in the AWS Glue guide: an inner join by equality that keeps both key
+columns, a name that both frames have gets a dot on the second's; a union by field name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pyspark.sql import Column, DataFrame
+
+from glue_etl.engine.frame.cast import cast
+from glue_etl.engine.frame.conform import conform_plan, top
+from glue_etl.engine.frame.core import Plan
+from glue_etl.engine.frame.place import read_path
+from glue_etl.engine.types import paths
+from glue_etl.engine.types import tree as g
+from glue_etl.errors import FieldError, OptionError
+
+__all__ = ["join", "union"]
+
+_NUMBERS = frozenset({"byte", "short", "int", "long", "float", "double", "decimal"})
+
+
+def join(left: Plan, right: Plan, left_keys: Sequence[str], right_keys: Sequence[str]) -> Plan:
+    """Inner join by equality of the keys, pair by pair.
+
+    Args:
+        left: The first frame.
+        right: The second frame.
+        left_keys: Paths in the first.
+        right_keys: Paths in the second, as many.
+
+    Returns:
+        All fields of both; a field of the second whose name the first has too is called `.name`.
+
+    Raises:
+        OptionError: The keys are not as many on both sides, or there are none.
+        FieldError: A key that no record has.
+    """
+    if not left_keys or len(left_keys) != len(right_keys):
+        raise OptionError(
+            f"Join has the keys {list(left_keys)!r} and {list(right_keys)!r}.", hint="give as many on both sides"
+        )
+    # Every column gets a name of its own first: the two frames may come from one, and names may clash.
+    first, first_keys = _numbered(left, left_keys, "l")
+    second, second_keys = _numbered(right, right_keys, "r")
+    condition: Column | None = None
+    for (one, one_type), (other, other_type) in zip(first_keys, second_keys, strict=True):
+        equal = _equal(one, one_type, other, other_type)
+        condition = equal if condition is None else condition & equal
+    joined = first.join(second, condition, "inner")
+    taken = set(left.type.names)
+    names = list(left.type.names)
+    for name in right.type.names:
+        while name in taken:
+            name = "." + name
+        taken.add(name)
+        names.append(name)
+    kinds = [field.type for field in (*left.type, *right.type)]
+    inner = [f"l{i}" for i in range(len(left.type))] + [f"r{i}" for i in range(len(right.type))]
+    df = joined.select(*[top(temporary).alias(name) for temporary, name in zip(inner, names, strict=True)])
+    return Plan(df, g.StructType.of(zip(names, kinds, strict=True)))
+
+
+def _numbered(plan: Plan, keys: Sequence[str], prefix: str) -> tuple[DataFrame, list[tuple[Column, g.GlueType]]]:
+    df = plan.df.toDF(*[f"{prefix}{i}" for i in range(len(plan.type))])
+    renamed = g.StructType.of((f"{prefix}{i}", field.type) for i, field in enumerate(plan.type))
+    found = []
+    for key in keys:
+        path = paths.names(paths.parse(key))
+        if path[0] not in plan.type.names:
+            raise FieldError(f"Join has the key {key!r}, which no record has.", available=plan.type.names)
+        at = plan.type.names.index(path[0])
+        part = read_path(renamed, (f"{prefix}{at}", *path[1:]))
+        if part is None:
+            raise FieldError(f"Join has the key {key!r}, which no record has.", available=plan.type.names)
+        found.append(part)
+    return df, found
+
+
+def _equal(one: Column, one_type: g.GlueType, other: Column, other_type: g.GlueType) -> Column:
+    if one_type == other_type or (one_type.name in _NUMBERS and other_type.name in _NUMBERS):
+        return one == other
+    # Keys of different kinds are compared as text: nothing else is common to them, and nothing fails to convert.
+    return cast(one, one_type, g.STRING)[0] == cast(other, other_type, g.STRING)[0]
+
+
+def union(left: Plan, right: Plan) -> Plan:
+    """All records of both, fields matched by name; where the types differ the field becomes a choice."""
+    merged = g.merge(left.type, right.type)
+    if not isinstance(merged, g.StructType):
+        raise TypeError("records are structs")
+    return Plan(conform_plan(left, merged).df.unionAll(conform_plan(right, merged).df), merged)

@@ -1,0 +1,130 @@
+"""Relationalize: a nested frame as flat tables, one for the root and one per array.
+
+Source: "Relationalize class" in the AWS Glue guide and the printed results of AWS's samples: structs are flattened to
+dotted names; an array column holds a key (`long`) instead, and its elements are a table `<root>_<path>` with `id` (the
+key), `index` (`int`, from 0) and `<path>.val` (or `<path>.val.<member>` for structs).
+"""
+
+from __future__ import annotations
+
+from pyspark import StorageLevel
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as f
+
+from glue_etl.engine.frame.conform import top
+from glue_etl.engine.frame.core import Plan
+from glue_etl.engine.frame.unnest import flatten
+from glue_etl.engine.types import tree as g
+from glue_etl.errors import UnsupportedError
+
+__all__ = ["relationalize"]
+
+_Leaf = tuple[str, Column, g.GlueType]
+_KEY = "\0key"
+_POSITION = "\0position"
+_ELEMENT = "\0element"
+# Operators whose output order may differ from one evaluation to the next, so that row numbers would not agree between
+# the root table and its children.
+_UNSTABLE = (
+    "Aggregate",
+    "Deduplicate",
+    "Distinct",
+    "Join",
+    "MapInArrow",
+    "MapInPandas",
+    "MapPartitions",
+    "Repartition",
+    "RebalancePartitions",
+    "Sample",
+    "Sort",
+    "Window",
+    "LogicalRDD",
+    "Limit",
+)
+
+
+def relationalize(plan: Plan, root: str) -> dict[str, Plan]:
+    """All tables of a frame.
+
+    Args:
+        plan: The records.
+        root: The root table's name.
+
+    Returns:
+        Tables by name, the root first. Keys are unique within one array's table; an array that is null has no key.
+
+    Raises:
+        UnsupportedError: An unresolved choice with an array or struct among its alternatives.
+    """
+    tables: dict[str, Plan] = {}
+    _table(plan, root, root, tables)
+    return tables
+
+
+def _table(plan: Plan, root: str, name: str, tables: dict[str, Plan]) -> None:
+    leaves = list(flatten(plan.type))
+    for path, _, kind in leaves:
+        _refuse_choice(path, kind)
+    arrays = [leaf for leaf in leaves if _is_pivoted(leaf[2])]
+    base = _keyed(plan.df) if arrays else plan.df
+    columns = [_root_column(leaf) for leaf in leaves]
+    fields = [(path, g.LONG if _is_pivoted(kind) else kind) for path, _, kind in leaves]
+    tables[name] = Plan(base.select(*columns), g.StructType.of(fields))
+    for path, column, kind in arrays:
+        child = _child(base, path, column, kind)
+        _table(child, root, f"{root}_{path}", tables)
+
+
+def _is_pivoted(kind: g.GlueType) -> bool:
+    return isinstance(kind, (g.ArrayType, g.SetType, g.MapType))
+
+
+def _root_column(leaf: _Leaf) -> Column:
+    path, column, kind = leaf
+    if _is_pivoted(kind):
+        return f.when(column.isNotNull(), top(_KEY)).alias(path)
+    return column.alias(path)
+
+
+def _child(base: DataFrame, path: str, column: Column, kind: g.GlueType) -> Plan:
+    """The elements of one array: id, index, then the value, a struct's members with the path of `val` before them."""
+    value: g.GlueType
+    if isinstance(kind, g.MapType):
+        entries = f.map_entries(column)
+        rows = base.select(top(_KEY), f.posexplode(entries).alias(_POSITION, _ELEMENT))
+        element = top(_ELEMENT)
+        values: list[_Leaf] = [
+            (f"{path}.key", element.getField("key"), g.STRING),
+            (f"{path}.val", element.getField("value"), kind.value),
+        ]
+    else:
+        value = kind.element if isinstance(kind, (g.ArrayType, g.SetType)) else g.UNKNOWN
+        rows = base.select(top(_KEY), f.posexplode(column).alias(_POSITION, _ELEMENT))
+        values = [(f"{path}.val", top(_ELEMENT), value)]
+    columns = [top(_KEY).alias("id"), top(_POSITION).alias("index")]
+    fields: list[tuple[str, g.GlueType]] = [("id", g.LONG), ("index", g.INT)]
+    for name, part, part_kind in values:
+        columns.append(part.alias(name))
+        fields.append((name, part_kind))
+    return Plan(rows.select(*columns), g.StructType.of(fields))
+
+
+def _keyed(df: DataFrame) -> DataFrame:
+    """The rows with a number each, the same whenever it is evaluated."""
+    if _unstable(df):
+        df = df.persist(StorageLevel.MEMORY_AND_DISK)
+    return df.withColumn(_KEY, f.monotonically_increasing_id() + f.lit(1).cast("long"))
+
+
+def _unstable(df: DataFrame) -> bool:
+    text = df._jdf.queryExecution().optimizedPlan().toString()
+    return any(line.strip(" :+-").startswith(_UNSTABLE) for line in text.splitlines())
+
+
+def _refuse_choice(path: str, kind: g.GlueType) -> None:
+    if isinstance(kind, g.ChoiceType) and any(
+        isinstance(choice, (g.StructType, g.ArrayType, g.SetType, g.MapType)) for choice in kind.choices
+    ):
+        raise UnsupportedError.of(
+            f"Relationalize of the unresolved choice {path!r}", "resolve it with ResolveChoice first"
+        )

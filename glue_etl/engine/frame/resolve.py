@@ -1,0 +1,212 @@
+"""ResolveChoice: say what a field with several types shall be.
+
+Source: "ResolveChoice class" and `resolveChoice` in the AWS Glue guide: `cast:type`, `make_cols`, `make_struct`,
+`project:type`; a path may go into structs and, by `[]`, into arrays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from pyspark.sql import Column
+from pyspark.sql import functions as f
+
+from glue_etl.engine.frame.cast import cast
+from glue_etl.engine.frame.conform import struct_of, top
+from glue_etl.engine.frame.core import Plan
+from glue_etl.engine.types import paths
+from glue_etl.engine.types import tree as g
+from glue_etl.engine.types.names import parse_type
+from glue_etl.errors import FieldError, OptionError, UnsupportedError
+
+__all__ = ["Action", "resolve_all", "resolve_specs"]
+
+_Member = tuple[str, Column, g.GlueType]
+_ACTIONS = ("cast:type", "make_cols", "make_struct", "project:type", "match_catalog")
+
+
+@dataclass(frozen=True)
+class Action:
+    """What to do with a choice.
+
+    Attributes:
+        verb: `cast`, `make_cols`, `make_struct` or `project`.
+        target: The type of `cast` and `project`.
+    """
+
+    verb: str
+    target: g.GlueType = g.UNKNOWN
+
+    @classmethod
+    def parse(cls, text: str) -> Action:
+        """Read an action as scripts write it, letter case ignored.
+
+        Raises:
+            OptionError: No such action, or a type is missing or unknown.
+            UnsupportedError: `match_catalog`, which needs the Data Catalog.
+        """
+        verb, _, target = text.strip().partition(":")
+        verb = verb.strip().lower()
+        if verb == "match_catalog":
+            raise UnsupportedError.of("ResolveChoice match_catalog", "name the types with specs=[(path, 'cast:type')]")
+        if verb in ("cast", "project") and target.strip():
+            return cls(verb, parse_type(target))
+        if verb in ("make_cols", "make_struct") and not target:
+            return cls(verb)
+        raise OptionError(f"{text!r} is not an action of ResolveChoice.", available=_ACTIONS)
+
+    def apply(self, name: str, column: Column, kind: g.GlueType, where: str) -> list[_Member]:
+        """The member or members that a field becomes.
+
+        Args:
+            name: The field's name.
+            column: Its value.
+            kind: Its type; a field that is no choice is only touched by `cast`.
+            where: Its path, for messages.
+        """
+        if self.verb == "cast":
+            return [(name, *cast(column, kind, self.target))]
+        if not isinstance(kind, g.ChoiceType):
+            return [(name, column, kind)]
+        if self.verb == "make_struct":
+            return [(name, column, g.StructType.of((choice.name, choice) for choice in kind.choices))]
+        if self.verb == "make_cols":
+            return [(f"{name}_{choice.name}", column.getField(choice.name), choice) for choice in kind.choices]
+        kept = kind.get(self.target.name)
+        if kept is None:
+            raise OptionError(
+                f"The choice {where!r} has no alternative {self.target.name!r} to project to.",
+                available=[choice.name for choice in kind.choices],
+            )
+        return [(name, column.getField(kept.name), kept)]
+
+
+@dataclass
+class _Specs:
+    """Actions as a tree of path steps; an array's elements are under `paths.ELEMENTS`."""
+
+    action: Action | None = None
+    inner: dict[str, _Specs] = field(default_factory=dict)
+    elements: _Specs | None = None
+    every: Action | None = None
+
+    def at(self, name: str) -> _Specs:
+        """What is said of the member of that name."""
+        return _Specs(every=self.every) if self.every else self.inner.get(name, _Specs())
+
+    def at_elements(self) -> _Specs:
+        """What is said of the elements: `a[].b` is meant by `a.b` too."""
+        if self.every:
+            return self
+        return self.elements or _Specs(inner=self.inner)
+
+    def silent(self) -> bool:
+        """Whether nothing is said here or below."""
+        return not (self.action or self.inner or self.elements or self.every)
+
+
+def resolve_specs(plan: Plan, specs: Sequence[tuple[str, str]]) -> Plan:
+    """Resolve the fields named by path.
+
+    Args:
+        plan: The records.
+        specs: Pairs of path and action.
+
+    Raises:
+        OptionError: An unknown action or type.
+        FieldError: A malformed path.
+    """
+    root = _Specs()
+    for text, action in specs:
+        node = root
+        for step in paths.parse(text):
+            if step is paths.ELEMENTS:
+                node.elements = node.elements or _Specs()
+                node = node.elements
+            else:
+                node = node.inner.setdefault(step, _Specs())
+        node.action = Action.parse(action)
+    return _resolve(plan, root)
+
+
+def resolve_all(plan: Plan, action: str) -> Plan:
+    """Resolve every choice, wherever it is, by one action; other fields stay."""
+    return _resolve(plan, _Specs(every=Action.parse(action)))
+
+
+def _resolve(plan: Plan, specs: _Specs) -> Plan:
+    members = _members(plan.type, specs, top, "")
+    columns = [column.alias(name) for name, column, _ in members]
+    return Plan(plan.df.select(*columns), g.StructType.of((name, kind) for name, _, kind in members))
+
+
+def _members(kind: g.StructType, specs: _Specs, value: Callable[[str], Column], where: str) -> list[_Member]:
+    members: list[_Member] = []
+    for member in kind:
+        path = f"{where}.{paths.quote(member.name)}" if where else paths.quote(member.name)
+        members += _member(member, specs.at(member.name), value(member.name), path)
+    names = [name for name, _, _ in members]
+    for name in names:
+        if names.count(name) > 1:
+            raise FieldError(
+                f"ResolveChoice would make two fields called {name!r}.",
+                hint="rename one of them with RenameField first",
+            )
+    return members
+
+
+def _member(member: g.Field, specs: _Specs, column: Column, where: str) -> list[_Member]:
+    if specs.silent():
+        return [(member.name, column, member.type)]
+    action = specs.action or (specs.every if isinstance(member.type, g.ChoiceType) else None)
+    results = action.apply(member.name, column, member.type, where) if action else [(member.name, column, member.type)]
+    return [(name, *_below(part, kind, specs, where)) for name, part, kind in results]
+
+
+def _below(column: Column, kind: g.GlueType, specs: _Specs, where: str) -> tuple[Column, g.GlueType]:
+    """Resolve inside a value."""
+    if specs.silent() or not (specs.every or specs.inner or specs.elements):
+        return column, kind
+    if isinstance(kind, g.StructType):
+        members = _members(kind, specs, column.getField, where)
+        result = g.StructType.of((name, part) for name, _, part in members)
+        if result == kind:
+            return column, kind
+        return struct_of(column.isNotNull(), [(name, part) for name, part, _ in members], result), result
+    if isinstance(kind, (g.ArrayType, g.SetType)):
+        element, inner = kind.element, specs.at_elements()
+        changed = _element(f.lit(None), element, inner, where)[1]
+        if changed == element:
+            return column, kind
+        wrapped = g.ArrayType(changed) if isinstance(kind, g.ArrayType) else g.SetType(changed)
+        return f.transform(column, lambda item: _element(item, element, inner, where)[0]), wrapped
+    if isinstance(kind, g.MapType):
+        value, inner = kind.value, specs.at_elements()
+        changed = _element(f.lit(None), value, inner, where)[1]
+        if changed == value:
+            return column, kind
+        return (
+            f.transform_values(column, lambda _, item: _element(item, value, inner, where)[0]),
+            g.MapType(changed),
+        )
+    if isinstance(kind, g.ChoiceType):
+        parts = [(choice.name, *_below(column.getField(choice.name), choice, specs, where)) for choice in kind.choices]
+        choice_type = g.ChoiceType(tuple(part for _, _, part in parts))
+        if choice_type == kind:
+            return column, kind
+        return struct_of(column.isNotNull(), [(name, part) for name, part, _ in parts], choice_type), choice_type
+    return column, kind
+
+
+def _element(column: Column, kind: g.GlueType, specs: _Specs, where: str) -> tuple[Column, g.GlueType]:
+    action = specs.action or (specs.every if isinstance(kind, g.ChoiceType) else None)
+    if action is None:
+        return _below(column, kind, specs, f"{where}[]")
+    if action.verb == "make_cols" and isinstance(kind, g.ChoiceType):
+        raise OptionError(
+            f"make_cols cannot be used for the elements of {where!r}: an element has no columns.",
+            hint="use make_struct, cast or project there",
+        )
+    _, part, result = action.apply("element", column, kind, f"{where}[]")[0]
+    return _below(part, result, specs, f"{where}[]")

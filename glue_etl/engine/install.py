@@ -1,0 +1,92 @@
+"""The only place that injects: while installed, `sc._jvm` answers for the Glue runtime.
+
+Where the real Glue library can be loaded (on AWS, in the official container) nothing is done at all.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from pyspark import SparkContext
+from pyspark.sql import SparkSession
+
+from glue_etl.settings import Settings
+
+__all__ = ["installed", "is_real_glue"]
+
+_GLUE_CLASS = "com.amazonaws.services.glue.GlueContext"
+
+
+def is_real_glue(context: SparkContext | None = None) -> bool:
+    """Whether the JVM of the running (or the given) context has the real Glue library.
+
+    Without a running JVM the answer is no: what is asked then is whether to prepare for one, and `installed` looks
+    again as soon as the JVM is there.
+    """
+    context = context or SparkContext._active_spark_context
+    jvm = getattr(context, "_jvm", None) if context else SparkContext._jvm
+    return jvm is not None and _has_glue(_real(jvm))
+
+
+def _real(jvm: Any) -> Any:
+    from glue_etl.engine.jvm.proxy import JvmProxy
+
+    return jvm._real if isinstance(jvm, JvmProxy) else jvm
+
+
+def _has_glue(jvm: Any) -> bool:
+    from py4j.protocol import Py4JJavaError
+
+    loader = jvm.java.lang.Thread.currentThread().getContextClassLoader()
+    try:
+        jvm.java.lang.Class.forName(_GLUE_CLASS, False, loader)
+    except Py4JJavaError:
+        return False
+    return True
+
+
+@contextmanager
+def installed(settings: Settings) -> Iterator[None]:
+    """Put the engine behind awsglue for the time of a `with` block.
+
+    Works before a SparkContext is made (a script makes its own) as well as with one that runs (a test's session).
+
+    Args:
+        settings: Where the lake and the state are.
+    """
+    from glue_etl.engine.jvm.proxy import JvmProxy
+
+    def swap() -> None:
+        jvm = SparkContext._jvm
+        if jvm is not None and not isinstance(jvm, JvmProxy) and not _has_glue(jvm):
+            SparkContext._jvm = JvmProxy(jvm, settings)  # type: ignore[assignment]
+
+    original: Callable[..., None] = SparkContext.__dict__["_ensure_initialized"].__func__
+
+    @functools.wraps(original)
+    def ensure_initialized(cls: type[SparkContext], *args: Any, **kwargs: Any) -> None:
+        original(cls, *args, **kwargs)
+        swap()
+
+    before = SparkContext._jvm
+    SparkContext._ensure_initialized = classmethod(ensure_initialized)  # type: ignore[assignment, method-assign]
+    swap()
+    session = SparkSession._instantiatedSession
+    session_jvm = getattr(session, "_jvm", None)
+    swapped_session = session is not None and "_jvm" in vars(session)
+    if session is not None and swapped_session:
+        # Spark 3.5 keeps a copy of the view in the session; a Job may be made from a session alone.
+        session._jvm = SparkContext._jvm
+    try:
+        yield
+    finally:
+        SparkContext._ensure_initialized = classmethod(original)  # type: ignore[assignment, method-assign]
+        if SparkContext._jvm is not None:
+            SparkContext._jvm = _real(SparkContext._jvm)
+        if before is not None and SparkContext._jvm is None:
+            SparkContext._jvm = None
+        if session is not None and swapped_session and SparkSession._instantiatedSession is session:
+            session._jvm = session_jvm

@@ -1,0 +1,142 @@
+"""What awsglue's GlueContext calls on the JVM's GlueContext, by the same names."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+from pyspark.sql import DataFrame, SparkSession
+
+from glue_etl.engine.context import EngineContext
+from glue_etl.engine.frame.core import Frame
+from glue_etl.engine.jvm.dynamic_frame import JavaDynamicFrame
+from glue_etl.engine.jvm.source_sink import JavaSink, JavaSource
+from glue_etl.engine.jvm.values import CallSite, JsonOptions, stage_of
+from glue_etl.errors import UnsupportedError
+
+__all__ = ["DynamicFrameFactory", "JavaGlueContext", "unsupported"]
+
+_CATALOG_HINT = "read by path: create_dynamic_frame.from_options(connection_type='s3', ...)"
+
+
+def unsupported(feature: str, hint: str | None = None) -> NoReturn:
+    """Stop by name.
+
+    Raises:
+        UnsupportedError: Always.
+    """
+    raise UnsupportedError.of(feature, hint)
+
+
+class JavaGlueContext:
+    """The stand-in for `com.amazonaws.services.glue.GlueContext`.
+
+    What is not Glue's own goes to Spark's real SQLContext, because awsglue puts this object where pyspark keeps that.
+    """
+
+    def __init__(self, context: EngineContext) -> None:
+        self.engine = context
+
+    def getSource(
+        self, connection_type: str, options: JsonOptions, transformation_ctx: str = "", predicate: str = ""
+    ) -> JavaSource:
+        """A source by its options."""
+        return JavaSource(self.engine, connection_type, options, transformation_ctx, predicate)
+
+    def getSink(self, connection_type: str, options: JsonOptions, transformation_ctx: str = "") -> JavaSink:
+        """A sink by its options."""
+        return JavaSink(self.engine, connection_type, options, transformation_ctx)
+
+    def getCatalogSource(self, database: str, table: str, *_: Any) -> NoReturn:
+        """Not here yet."""
+        unsupported(f"Reading the Data Catalog table {database}.{table}", _CATALOG_HINT)
+
+    def getCatalogSink(self, database: str, table: str, *_: Any) -> NoReturn:
+        """Not here yet."""
+        unsupported(f"Writing to the Data Catalog table {database}.{table}", "write by path with from_options")
+
+    def getCatalogSchemaAsSparkSchema(self, database: str, table: str, *_: Any) -> NoReturn:
+        """Not here yet."""
+        unsupported(f"The Data Catalog schema of {database}.{table}")
+
+    def getJDBCSink(self, connection: str, *_: Any) -> NoReturn:
+        """Not here yet."""
+        unsupported(f"Writing to the JDBC connection {connection!r}")
+
+    def extractJDBCConf(self, connection: str, *_: Any) -> NoReturn:
+        """Not here yet."""
+        unsupported(f"The JDBC configuration of the connection {connection!r}")
+
+    def purgeTable(self, *_: Any) -> NoReturn:
+        """Not here yet."""
+        unsupported("purge_table")
+
+    def purgeS3Path(self, *_: Any) -> NoReturn:
+        """Not here yet."""
+        unsupported("purge_s3_path")
+
+    def transitionTable(self, *_: Any) -> NoReturn:
+        """Not here yet."""
+        unsupported("transition_table")
+
+    def transitionS3Path(self, *_: Any) -> NoReturn:
+        """Not here yet."""
+        unsupported("transition_s3_path")
+
+    def addIngestionTimeColumns(self, *_: Any) -> NoReturn:
+        """Not here yet."""
+        unsupported("add_ingestion_time_columns")
+
+    def startTransaction(self, *_: Any) -> NoReturn:
+        """Not here yet."""
+        unsupported("start_transaction", "governed tables have ended on AWS too")
+
+    def commitTransaction(self, *_: Any) -> NoReturn:
+        """Not here yet."""
+        unsupported("commit_transaction", "governed tables have ended on AWS too")
+
+    def cancelTransaction(self, *_: Any) -> NoReturn:
+        """Not here yet."""
+        unsupported("cancel_transaction", "governed tables have ended on AWS too")
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return getattr(self.engine.session._jsparkSession.sqlContext(), name)
+
+
+class DynamicFrameFactory:
+    """The stand-in for the companion object of `com.amazonaws.services.glue.DynamicFrame`."""
+
+    @staticmethod
+    def apply(java_frame: Any, context: JavaGlueContext) -> JavaDynamicFrame:
+        """The frame of a Java DataFrame."""
+        df = DataFrame(java_frame, context.engine.session)
+        return JavaDynamicFrame(Frame.of(df), context.engine)
+
+    @staticmethod
+    def emptyDynamicFrame(context: JavaGlueContext) -> JavaDynamicFrame:
+        """A frame with no fields and no records."""
+        return JavaDynamicFrame(Frame.of(_empty(context.engine.session)), context.engine)
+
+    @staticmethod
+    def fromPythonRDD(
+        source: JavaDynamicFrame,
+        rdd: Any,
+        context: JavaGlueContext,
+        transformation_ctx: str,
+        name: str,
+        site: CallSite,
+        stage_threshold: int,
+        total_threshold: int,
+    ) -> JavaDynamicFrame:
+        """The frame of what a Python function made of the records."""
+        from glue_etl.engine.frame import records
+
+        stage = stage_of(transformation_ctx, site, stage_threshold, total_threshold)
+        frame = records.python_stage(source.frame, rdd.function, stage, context.engine.session)
+        frame.name = name
+        return JavaDynamicFrame(frame, context.engine)
+
+
+def _empty(session: SparkSession) -> DataFrame:
+    return session.range(0).select()

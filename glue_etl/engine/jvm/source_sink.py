@@ -1,0 +1,130 @@
+"""The JVM's DataSource and DataSink, by the names awsglue calls; the work is in `engine.io`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pyspark.sql import DataFrame
+
+from glue_etl.engine.frame.core import Frame, Stage
+from glue_etl.engine.jvm.values import JsonOptions
+from glue_etl.errors import UnsupportedError
+
+if TYPE_CHECKING:
+    from glue_etl.engine.context import EngineContext
+    from glue_etl.engine.jvm.context import JavaGlueContext
+    from glue_etl.engine.jvm.dynamic_frame import JavaDynamicFrame
+
+__all__ = ["JavaSink", "JavaSource"]
+
+
+class JavaSource:
+    """A source, told piece by piece what to read."""
+
+    def __init__(
+        self,
+        context: EngineContext,
+        connection_type: str,
+        options: JsonOptions,
+        transformation_ctx: str,
+        predicate: str,
+    ) -> None:
+        self._context = context
+        self._connection_type = connection_type
+        self._options = dict(options)
+        self._site = str(self._options.pop("callSite", ""))
+        self._transformation_ctx = transformation_ctx
+        self._predicate = predicate
+        self._format: str | None = None
+        self._format_options: dict[str, Any] = {}
+
+    def setFormat(self, name: str, options: JsonOptions) -> None:
+        """The format and its options."""
+        self._format = name
+        self._format_options = dict(options)
+        self._format_options.pop("callSite", None)
+
+    def _open(self, min_partitions: int | None = None, target_partitions: int | None = None) -> Frame:
+        from glue_etl.engine.io.sources import open_source
+
+        frame: Frame = open_source(
+            self._context,
+            self._connection_type,
+            self._options,
+            self._format,
+            self._format_options,
+            Stage(self._transformation_ctx, self._site),
+            predicate=self._predicate,
+            min_partitions=min_partitions,
+            target_partitions=target_partitions,
+        )
+        return frame
+
+    def getDynamicFrame(self, min_partitions: int | None = None, target_partitions: int | None = None) -> Any:
+        """The frame; partition counts as hints."""
+        from glue_etl.engine.jvm.dynamic_frame import JavaDynamicFrame
+
+        return JavaDynamicFrame(self._open(min_partitions, target_partitions), self._context)
+
+    def getDataFrame(self) -> Any:
+        """Streaming reads are not here yet."""
+        raise UnsupportedError.of(
+            f"create_data_frame from {self._connection_type!r}", "use create_dynamic_frame(...).toDF() for batches"
+        )
+
+    def getSampleDynamicFrame(self, num: int, options: JsonOptions) -> Any:
+        """The first `num` records."""
+        from glue_etl.engine.frame.core import Plan
+        from glue_etl.engine.jvm.dynamic_frame import JavaDynamicFrame
+
+        frame = self._open()
+        sample = frame.derive(lambda plan: Plan(plan.df.limit(int(num)), plan.type), Stage())
+        return JavaDynamicFrame(sample, self._context)
+
+
+class JavaSink:
+    """A sink, told piece by piece where and how to write."""
+
+    def __init__(
+        self, context: EngineContext, connection_type: str, options: JsonOptions, transformation_ctx: str
+    ) -> None:
+        self._context = context
+        self._connection_type = connection_type
+        self._options = dict(options)
+        self._transformation_ctx = transformation_ctx
+        self._format: str | None = None
+        self._format_options: dict[str, Any] = {}
+
+    def setFormat(self, name: str, options: JsonOptions) -> None:
+        """The format and its options."""
+        self._format = name
+        self._format_options = dict(options)
+
+    def setAccumulableSize(self, size: int) -> None:
+        """How many error samples Glue's accumulators keep; all are kept here."""
+
+    def setCatalogInfo(self, database: str, table: str, catalog_id: str = "") -> None:
+        """Not here yet."""
+        raise UnsupportedError.of(
+            f"Updating the Data Catalog table {database}.{table}", "leave out setCatalogInfo and enableUpdateCatalog"
+        )
+
+    def pyWriteDynamicFrame(self, frame: JavaDynamicFrame, site: str, info: str) -> JavaDynamicFrame:
+        """Write the frame; the answer is a frame of the records that could not be written."""
+        self._write(frame.frame)
+        return self._nothing_left()
+
+    def pyWriteDataFrame(self, java_frame: Any, context: JavaGlueContext, site: str, info: str) -> Any:
+        """Write a Java DataFrame."""
+        self._write(Frame.of(DataFrame(java_frame, self._context.session)))
+        return self._nothing_left().frame.plan.df._jdf
+
+    def _nothing_left(self) -> JavaDynamicFrame:
+        from glue_etl.engine.jvm.dynamic_frame import JavaDynamicFrame
+
+        return JavaDynamicFrame(Frame.of(self._context.session.range(0).select()), self._context)
+
+    def _write(self, frame: Frame) -> None:
+        from glue_etl.engine.io.sinks import write_frame
+
+        write_frame(self._context, frame, self._connection_type, self._options, self._format, self._format_options)
