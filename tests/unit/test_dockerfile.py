@@ -109,7 +109,9 @@ def test_it_installs_nothing_that_the_image_brings(instructions: list[Instructio
 
 
 def test_the_makefile_knows_the_container_mode(instructions: list[Instruction]) -> None:
-    settings = dict(word.split("=", 1) for each in instructions if each.name == "ENV" for word in shlex.split(each.rest))
+    settings = dict(
+        word.split("=", 1) for each in instructions if each.name == "ENV" for word in shlex.split(each.rest)
+    )
     assert settings["GLUE_CONTAINER"] == "1"
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     assert "ifneq ($(GLUE_CONTAINER),)" in makefile
