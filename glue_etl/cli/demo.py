@@ -89,7 +89,7 @@ def summary(counts: Mapping[str, Any], *, bucket: Path, log_dir: Path, base: Pat
     """What the run did, for someone who sees the project for the first time.
 
     Args:
-        counts: The job's own summary: `rows_read`, `rows_written`, `rows_rejected`, and `reasons` by name. A row may have several.
+        counts: The job's own summary: `rows_read`, `rows_written`, `rows_rejected`, and rows by name in `reasons`.
         bucket: Folder of the demo's bucket.
         log_dir: Folder of the run's logs.
         base: Paths below it are shown relative to it.

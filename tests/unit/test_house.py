@@ -130,7 +130,8 @@ def test_transforms_work_from_the_wheel_as_glue_loads_it(wheel: Path, tmp_path: 
         "for name in banned: sys.modules[name] = None\n"
         "import glue_etl.transforms as package\n"
         f"assert package.__file__.startswith({str(wheel)!r}), package.__file__\n"
-        "for each in pkgutil.walk_packages(package.__path__, 'glue_etl.transforms.'): importlib.import_module(each.name)\n"
+        "for each in pkgutil.walk_packages(package.__path__, 'glue_etl.transforms.'):\n"
+        "    importlib.import_module(each.name)\n"
         "ours = {name.split('.')[1] for name in sys.modules if name.startswith('glue_etl.')}\n"
         "assert ours <= {'transforms', 'errors'}, ours\n"
     )
@@ -141,35 +142,34 @@ def test_transforms_work_from_the_wheel_as_glue_loads_it(wheel: Path, tmp_path: 
 # --- who may touch what ----------------------------------------------------------------------------------------------
 
 
-def _touches_environment(tree: ast.Module) -> Iterator[int]:
-    names = {"environ", "environb", "getenv", "putenv", "unsetenv"}
+def _uses(tree: ast.Module, module: str, names: set[str]) -> Iterator[int]:
+    """Lines that name `module.NAME` or import NAME from the module."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute) and node.attr in names and ast.unparse(node.value) == "os":
-            yield node.lineno
-        elif isinstance(node, ast.ImportFrom) and node.module == "os" and names & {each.name for each in node.names}:
-            yield node.lineno
+        match node:
+            case ast.Attribute(value=ast.Name(id=owner), attr=name) if owner == module and name in names:
+                yield node.lineno
+            case ast.ImportFrom(module=owner) if owner == module and names & {each.name for each in node.names}:
+                yield node.lineno
+
+
+def _touches_environment(tree: ast.Module) -> Iterator[int]:
+    return _uses(tree, "os", {"environ", "environb", "getenv", "putenv", "unsetenv"})
 
 
 def _touches_interpreter(tree: ast.Module) -> Iterator[int]:
-    names = {"path", "modules", "meta_path", "path_hooks"}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute) and node.attr in names and ast.unparse(node.value) == "sys":
-            yield node.lineno
-        elif isinstance(node, ast.ImportFrom) and node.module == "sys" and names & {each.name for each in node.names}:
-            yield node.lineno
+    return _uses(tree, "sys", {"path", "modules", "meta_path", "path_hooks"})
 
 
 def _replaces_jvm(tree: ast.Module) -> Iterator[int]:
     watched = {"_jvm", "_ensure_initialized"}
     for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store | ast.Del) and node.attr in watched:
-            yield node.lineno
-        elif (
-            isinstance(node, ast.Call)
-            and ast.unparse(node.func) in {"setattr", "delattr", "object.__setattr__"}
-            and any(isinstance(each, ast.Constant) and each.value in watched for each in node.args)
-        ):
-            yield node.lineno
+        match node:
+            case ast.Attribute(attr=name, ctx=ast.Store() | ast.Del()) if name in watched:
+                yield node.lineno
+            case ast.Call(func=ast.Name(id="setattr" | "delattr"), args=[_, ast.Constant(value=name), *_]) if (
+                name in watched
+            ):
+                yield node.lineno
 
 
 RESERVED = {
