@@ -6,6 +6,7 @@ Where the real Glue library can be loaded (on AWS, in the official container) no
 from __future__ import annotations
 
 import functools
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -71,6 +72,8 @@ def installed(settings: Settings) -> Iterator[None]:
         original(cls, *args, **kwargs)
         swap()
 
+    # awsglue makes DataFrames by the constructor, which pyspark 3.5 warns about; a script's author cannot help it.
+    warnings.filterwarnings("ignore", message="DataFrame constructor is internal")
     before = SparkContext._jvm
     SparkContext._ensure_initialized = classmethod(ensure_initialized)  # type: ignore[assignment, method-assign]
     swap()

@@ -1,6 +1,8 @@
 """Casts between Glue types, as ApplyMapping and ResolveChoice do them.
 
-A value that cannot be cast becomes null, the record stays. Source: the examples of "ResolveChoice" and "ApplyMapping" in the AWS Glue guide; where the guide is silent, Spark's
+A value that cannot be cast becomes null, the record stays.
+
+Source: the examples of "ResolveChoice" and "ApplyMapping" in the AWS Glue guide; where the guide is silent, Spark's
 `try_cast`, which is the same on Spark 3.5 and 4.
 """
 

@@ -128,8 +128,8 @@ def as_list(sequence: Any) -> list[Any]:
     context = SparkContext._active_spark_context
     if context is None or context._gateway is None:
         raise RuntimeError("a scala sequence without a SparkContext")
-    converters = context._gateway.jvm.scala.jdk.javaapi.CollectionConverters
-    return list(converters.asJava(sequence))
+    # The one converter that Scala 2.12 (Spark 3.5) and 2.13 (Spark 4) both have.
+    return list(context._gateway.jvm.scala.collection.JavaConverters.seqAsJavaList(sequence))
 
 
 def stage_of(transformation_ctx: str, site: CallSite, stage_threshold: int, total_threshold: int) -> Stage:
