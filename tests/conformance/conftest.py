@@ -117,11 +117,10 @@ def glue_version() -> str:
 def _outcomes(config: pytest.Config) -> list[outcomes.Outcome]:
     reporter: Any = config.pluginmanager.get_plugin("terminalreporter")
     reports = [report for found in reporter.stats.values() for report in found if isinstance(report, pytest.TestReport)]
-    told = (outcomes.outcome_of(report) for report in reports)
-    # A test that passes and then fails in its teardown is told twice: the worse one counts.
     by_case: dict[str, outcomes.Outcome] = {}
-    for outcome in told:
-        if outcome is not None and by_case.get(outcome.case, outcome).outcome != "failed":
+    for outcome in (outcomes.outcome_of(report) for report in reports):
+        # A test that passes and then fails in its teardown is told twice: the failure counts.
+        if outcome is not None and (outcome.case not in by_case or outcome.outcome == "failed"):
             by_case[outcome.case] = outcome
     return list(by_case.values())
 
