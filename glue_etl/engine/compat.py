@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from pyspark.sql import Column
     from pyspark.sql.types import DataType
 
-__all__ = ["SPARK_MAJOR", "SPARK_VERSION", "glue_version", "try_cast"]
+__all__ = ["SPARK_MAJOR", "SPARK_VERSION", "glue_version", "java_packages", "try_cast"]
 
 
 def _spark_version() -> str:
@@ -48,7 +48,7 @@ def try_cast(column: Column, spark_type: DataType | str) -> Column:
         spark_type: A Spark type or its DDL string, such as `decimal(10,2)`.
 
     Returns:
-        The cast column; it keeps no name of its own.
+        The cast column, named as Spark names a cast.
     """
     if SPARK_MAJOR >= 4:
         operand: Any = column  # each version's stubs know their own Column only
@@ -56,25 +56,30 @@ def try_cast(column: Column, spark_type: DataType | str) -> Column:
     return _try_cast_spark3(column, spark_type)
 
 
+def java_packages(java_object: Any) -> Any:
+    """The packages of the JVM a py4j object lives in, as `org` and `java` attributes.
+
+    This is py4j's own view: it stays clear of what the engine puts in the place of `SparkContext._jvm`.
+    """
+    from py4j.java_gateway import JVMView
+    from py4j.protocol import DEFAULT_JVM_ID
+
+    return JVMView(java_object._gateway_client, jvm_name="default", id=DEFAULT_JVM_ID)
+
+
 def _try_cast_spark3(column: Any, spark_type: DataType | str) -> Column:
     # Spark 3.5 has TRY_CAST in SQL only, so its expression is built by hand: `Cast` carries its own mode, which
     # makes it independent of the session's ANSI setting, and keeps any input expression, not only what SQL can spell.
-    from pyspark import SparkContext
     from pyspark.sql import Column as SparkColumn
 
-    context: Any = SparkContext._active_spark_context
-    if context is None:
-        raise RuntimeError("try_cast needs a running SparkContext.")
-    jvm = context._jvm
-    java_column = column._jc
-    name = spark_type if isinstance(spark_type, str) else spark_type.simpleString()
-    java_type = jvm.org.apache.spark.sql.types.DataType.fromDDL(name)
-    expressions = jvm.org.apache.spark.sql.catalyst.expressions
+    java = java_packages(column._jc)
+    types = java.org.apache.spark.sql.types.DataType
+    expressions = java.org.apache.spark.sql.catalyst.expressions
     tried = expressions.Cast(
-        java_column.expr(),
-        java_type,
-        jvm.scala.Option.empty(),
+        column._jc.expr(),
+        types.fromDDL(spark_type) if isinstance(spark_type, str) else types.fromJson(spark_type.json()),
+        java.scala.Option.empty(),
         getattr(getattr(expressions, "EvalMode$"), "MODULE$").TRY(),
     )
     made: Any = SparkColumn
-    return cast("Column", made(jvm.org.apache.spark.sql.Column(tried)))
+    return cast("Column", made(java.org.apache.spark.sql.Column(tried)))
