@@ -88,8 +88,7 @@ def columns_include(run: Run, value: Any, expected: Json, then: Then) -> None:
 
 
 def count(run: Run, value: Any, expected: int, then: Then) -> None:
-    snapshot = run.snapshots.get(id(value))
-    actual = value.count() if snapshot is None else len(snapshot)
+    actual = run.count(value)
     agree("count", actual == expected, expected, actual)
 
 

@@ -38,7 +38,8 @@ class Run:
         result: Result of the last step.
         output: Printed text of the last step.
         error: What a step raised, if one did; no step runs after it.
-        snapshots: Rows collected inside `job.run`, by the frame's identity.
+        snapshots: Frames and their rows as they were read, by the frame's identity.
+        pinned: Identities of frames read inside `job.run`: what they held then counts, not what they hold later.
     """
 
     context: Any
@@ -48,13 +49,19 @@ class Run:
     result: Any = None
     output: str = ""
     error: Exception | None = None
-    snapshots: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
+    snapshots: dict[int, tuple[Any, list[dict[str, Any]]]] = field(default_factory=dict)
+    pinned: set[int] = field(default_factory=set)
 
     def rows(self, value: Any) -> list[dict[str, Any]]:
         """A frame's rows, collected once."""
         if id(value) not in self.snapshots:
-            self.snapshots[id(value)] = reading.rows(value)
-        return self.snapshots[id(value)]
+            # The frame is kept too, so that no other object gets its identity.
+            self.snapshots[id(value)] = (value, reading.rows(value))
+        return self.snapshots[id(value)][1]
+
+    def count(self, value: Any) -> int:
+        """A frame's own count, or the number of rows a job read from it."""
+        return len(self.rows(value)) if id(value) in self.pinned else value.count()
 
     def named(self, name: str) -> Any:
         """A frame or an earlier result.
@@ -242,6 +249,7 @@ def _job_run(run: Run, *, job_name: str, argv: list[Json], body: list[Json], com
                 # Later runs and rewritten files must not change what this run saw.
                 run.result.schema()
                 run.rows(run.result)
+                run.pinned.add(id(run.result))
         if commit:
             job.commit()
     finally:
