@@ -5,16 +5,21 @@ Source: "ErrorsAsDynamicFrame class" in the AWS Glue guide (the fields of the st
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import reduce
+from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import types as s
 
-from glue_etl.engine.frame.core import ErrorSource, Frame
+from glue_etl.engine.frame.core import ErrorSource, Frame, Plan
+from glue_etl.engine.frame.records import MapRun, spark_struct
+from glue_etl.engine.frame.records_function import PythonFunction
+from glue_etl.engine.types import tree as g
 
-__all__ = ["ERROR_RECORD", "CountedErrors", "count", "union_of"]
+__all__ = ["ERROR_RECORD", "CountedErrors", "as_dynamic_frame", "count", "union_of"]
 
 ERROR_RECORD = s.StructType(
     [
@@ -58,3 +63,69 @@ def union_of(frame: Frame, session: SparkSession) -> DataFrame:
     if not frames:
         return session.createDataFrame([], ERROR_RECORD)
     return reduce(DataFrame.union, frames)
+
+
+_SHAPE = g.StructType.of(
+    [
+        (
+            "error",
+            g.StructType.of(
+                [
+                    ("callsite", g.StructType.of([("site", g.STRING), ("info", g.STRING)])),
+                    ("msg", g.STRING),
+                    ("stackTrace", g.STRING),
+                    ("input", g.STRING),
+                    ("bytesread", g.STRING),
+                    ("source", g.STRING),
+                    ("dynamicRecord", g.StructType()),
+                ]
+            ),
+        )
+    ]
+)
+
+
+def as_dynamic_frame(frame: Frame, session: SparkSession) -> Frame:
+    """The error records as a frame with one struct column, `error`.
+
+    `dynamicRecord` is a struct of the fields that the records with errors have, of whatever types they have there
+    (choices where they differ); it is null for a record of which nothing could be read.
+
+    Args:
+        frame: The frame whose errors are asked for, earlier ones included.
+        session: The session everything runs in.
+
+    Returns:
+        A frame that finds the records when it is used; it has none of its own errors.
+    """
+    run = MapRun(lambda: Plan.of(union_of(frame, session)), PythonFunction.of(_shown_all), session, _SHAPE)
+
+    def plan() -> Plan:
+        found = run.plan
+        if found.type.fields:
+            return found
+        return Plan(session.createDataFrame([], spark_struct(_SHAPE)), _SHAPE)
+
+    return Frame(plan, frame.name)
+
+
+def _shown_all(_: int, envelopes: Iterator[dict[str, Any]]) -> Iterable[dict[str, Any]]:
+    for envelope in envelopes:
+        yield {**envelope, "record": {"error": _shown(envelope["record"])}}
+
+
+def _shown(record: dict[str, Any]) -> dict[str, Any]:
+    text = record["dynamicRecord"]
+    try:
+        read = None if text is None else json.loads(text)
+    except ValueError:
+        read = None
+    return {
+        "callsite": {"site": record["site"], "info": record["info"]},
+        "msg": record["msg"],
+        "stackTrace": record["stackTrace"],
+        "input": record["input"],
+        "bytesread": record["bytesread"],
+        "source": record["source"],
+        "dynamicRecord": read if isinstance(read, dict) else None,
+    }
