@@ -1,0 +1,1 @@
+"""Transformations as pure functions DataFrame -> DataFrame: pyspark alone, so they run on AWS as they run here."""
