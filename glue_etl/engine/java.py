@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import tempfile
@@ -19,7 +20,8 @@ from glue_etl.settings import Settings, load
 
 __all__ = ["Java", "accepted_versions", "candidates", "find_java"]
 
-# Java 24 took away the call that Hadoop 3.3 makes to find the current user (JEP 486), so Spark does not start there.
+# Java 24 took away the call that Hadoop 3.3 makes to find the current user (JEP 486), so Spark 3.5 does not start
+# there; Spark 4.1 starts on 25, but its Arrow does not.
 _OLDEST = 17
 _NEWEST = 23
 _VECTOR_MODULE = "jdk.incubator.vector"
@@ -165,7 +167,7 @@ def _has_vector_module(home: Path) -> bool:
 
 
 def _wrapped_home(home: Path, cache_dir: Path) -> Path:
-    script = _WRAPPER.format(java=_shell_quote(str(home / "bin" / "java")))
+    script = _WRAPPER.format(java=shlex.quote(str(home / "bin" / "java")))
     key = hashlib.sha256(script.encode()).hexdigest()[:16]
     target = cache_dir / "java" / key
     if (target / "bin" / "java").is_file():
@@ -191,9 +193,3 @@ def _wrapped_home(home: Path, cache_dir: Path) -> Path:
     finally:
         shutil.rmtree(made, ignore_errors=True)
     return target
-
-
-def _shell_quote(text: str) -> str:
-    import shlex
-
-    return shlex.quote(text)

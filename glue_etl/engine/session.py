@@ -130,13 +130,17 @@ def create_session(
     Raises:
         JavaNotFoundError: No usable Java.
     """
+    from pyspark import SparkContext
     from pyspark.sql import SparkSession
 
     settings.lake_dir.mkdir(parents=True, exist_ok=True)
-    variables: dict[str, str | None] = {**launch_environment(settings), "PYSPARK_SUBMIT_ARGS": None, "SPARK_HOME": None}
     conf = spark_conf(settings, overrides, tuned_for_tests=tuned_for_tests)
-    with environment(variables), warnings.catch_warnings():
+    # A SPARK_HOME of another Spark must not run in the place of the pip package that belongs to this interpreter.
+    launch = {"PYSPARK_SUBMIT_ARGS": submit_arguments(conf), "SPARK_HOME": None}
+    with environment({**launch_environment(settings), **launch}), warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)
+        # Here, not by the builder: a configuration object made after an earlier session would ask that one's JVM.
+        SparkContext._ensure_initialized()
         builder = SparkSession.builder.appName(app_name)
         for key, value in conf.items():
             builder = builder.config(key, value)
@@ -158,7 +162,6 @@ def stop_session(spark: SparkSession) -> None:
     gateway.shutdown()
     # pyspark keeps the gateway on the class for the next context: that one has to start its own JVM.
     SparkContext._gateway = None
-    SparkContext._jvm = None
     if process is None:
         return
     if process.stdin is not None:

@@ -36,7 +36,17 @@ from glue_etl.errors import GlueEtlError, NoSuchBucketError, PathNotFoundError
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-__all__ = ["SCHEMES", "Lake", "StoredObject", "hadoop_conf", "is_s3", "register_bucket", "split_uri", "translate_error"]
+__all__ = [
+    "SCHEMES",
+    "Lake",
+    "StoredObject",
+    "hadoop_conf",
+    "is_s3",
+    "register_bucket",
+    "resolve",
+    "split_uri",
+    "translate_error",
+]
 
 SCHEMES = ("s3", "s3a", "s3n")
 
@@ -236,6 +246,11 @@ def _entries(folder: Path, *, hidden: bool = False) -> list[os.DirEntry[str]]:
 
 def _in_progress(name: str) -> bool:
     return name == "_temporary" or name.startswith(".spark-staging") or (name.startswith(".") and name.endswith(".crc"))
+
+
+def resolve(uri: str, lake: Path) -> Path:
+    """`Lake(lake).path_of(uri)`, for those who have no `Lake`."""
+    return Lake(lake).path_of(uri)
 
 
 def hadoop_conf(lake: Path) -> dict[str, str]:
