@@ -4,6 +4,9 @@ A command's module offers two functions and nothing else is asked of it::
 
     add_parser(subparsers)      adds its own parser, under its own name
     run(args) -> int            does the work and returns the exit code
+
+What stands behind a bare `--` is not for us: a command that takes it declares `rest` with `argparse.REMAINDER` and
+finds it there, the `--` first.
 """
 
 from __future__ import annotations
@@ -97,7 +100,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.parse_args(arguments)
         parser.print_help()
         return 0
-    args = parser.parse_args(arguments)
+    args = _parse(parser, arguments)
     try:
         return _load(COMMANDS[command]).run(args)
     except GlueEtlError as error:
@@ -108,6 +111,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print(f"glue-etl {command}: interrupted", file=sys.stderr)
         return EXIT_INTERRUPTED
+
+
+def _parse(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> argparse.Namespace:
+    # argparse drops a `--` that follows a positional argument, so it never gets to see one
+    at = arguments.index("--") if "--" in arguments else len(arguments)
+    args = parser.parse_args(arguments[:at])
+    if at < len(arguments):
+        if not hasattr(args, "rest"):
+            parser.error(f"unrecognized arguments: {' '.join(arguments[at:])}")
+        args.rest = [*args.rest, *arguments[at:]]
+    return args
 
 
 def _command_in(arguments: Sequence[str]) -> str | None:

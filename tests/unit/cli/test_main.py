@@ -18,11 +18,14 @@ from glue_etl.cli import main as cli
 from glue_etl.errors import PathNotFoundError
 
 
-def _fake_command(monkeypatch: pytest.MonkeyPatch, run: Any) -> None:
+def _fake_command(monkeypatch: pytest.MonkeyPatch, run: Any, takes_rest: bool = False) -> None:
     def add_parser(subparsers: Any) -> None:
         parser = subparsers.add_parser("doctor", help="fake")
         parser.add_argument("--number", type=int, default=0)
         parser.add_argument("--verbose", action="store_true")
+        if takes_rest:
+            parser.add_argument("script")
+            parser.add_argument("rest", nargs=argparse.REMAINDER)
 
     module = SimpleNamespace(add_parser=add_parser, run=run)
     monkeypatch.setattr(cli, "_load", lambda command: module)
@@ -69,6 +72,36 @@ def test_unknown_command_is_named_with_the_choices(capsys: pytest.CaptureFixture
 def test_exit_code_and_arguments_are_the_commands_own(monkeypatch: pytest.MonkeyPatch) -> None:
     _fake_command(monkeypatch, lambda args: int(args.number))
     assert cli.main(["doctor", "--number", "7"]) == 7
+
+
+REST_CASES = {
+    "behind the script": (["job.py", "--", "--JOB_NAME", "x"], ["--", "--JOB_NAME", "x"]),
+    "behind an option": (["--number", "3", "job.py", "--", "--a"], ["--", "--a"]),
+    "behind words of ours": (["job.py", "--number", "3", "--", "b"], ["--number", "3", "--", "b"]),
+    "only the first is the border": (["job.py", "--", "--", "b"], ["--", "--", "b"]),
+    "nothing": (["job.py"], []),
+}
+
+
+@pytest.mark.parametrize(("words", "expected"), REST_CASES.values(), ids=REST_CASES.keys())
+def test_what_stands_behind_two_dashes_reaches_the_command(
+    monkeypatch: pytest.MonkeyPatch, words: list[str], expected: list[str]
+) -> None:
+    seen: list[argparse.Namespace] = []
+    _fake_command(monkeypatch, lambda args: seen.append(args) or 0, takes_rest=True)
+    assert cli.main(["doctor", *words]) == 0
+    assert seen[0].rest == expected
+    assert seen[0].script == "job.py"
+
+
+def test_two_dashes_for_a_command_that_takes_nothing_behind_them(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _fake_command(monkeypatch, lambda args: 0)
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(["doctor", "--", "--JOB_NAME"])
+    assert stopped.value.code == 2
+    assert "-- --JOB_NAME" in capsys.readouterr().err
 
 
 def test_our_errors_are_one_line_on_stderr(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
