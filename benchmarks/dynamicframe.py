@@ -1,0 +1,237 @@
+"""Each transform against hand-written DataFrame code that gives the same rows.
+
+    python benchmarks/dynamicframe.py [--rows 5000000] [--rounds 3] [--only NAME ...]
+
+Both sides read the same Parquet and write to Spark's `noop` sink; rows and schema are compared once before timing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from measure import Ratio, interleave, report
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as f
+
+from glue_etl.engine.install import installed
+from glue_etl.engine.session import create_session
+from glue_etl.settings import load
+
+BOUND = 1.10
+
+
+def make_data(spark: SparkSession, folder: Path, rows: int) -> None:
+    """Flat and nested columns, a choice's two alternatives as text and number."""
+    key = f.col("id")
+    spark.range(rows).select(
+        key,
+        (key % 1000).cast("int").alias("small"),
+        (key * 0.37).alias("amount"),
+        f.concat(f.lit("name-"), (key % 5000).cast("string")).alias("name"),
+        f.when(key % 50 == 0, f.lit("n/a")).otherwise((key % 300).cast("string")).alias("text"),
+        f.struct((key % 7).cast("int").alias("x"), f.concat(f.lit("y"), key % 9).alias("y")).alias("s"),
+        f.transform(
+            f.sequence(f.lit(1), (key % 3).cast("int") + 1), lambda i: f.struct(i.alias("p"), (key + i).alias("q"))
+        ).alias("items"),
+    ).write.mode("overwrite").parquet(str(folder))
+
+
+def no_result(df: DataFrame) -> None:
+    df.write.format("noop").mode("overwrite").save()
+
+
+def cases(spark: SparkSession, glue: Any, folder: Path) -> dict[str, tuple[Callable[[], Any], Callable[[], Any]]]:
+    """Name -> (ours, by hand); each gives a DataFrame or several."""
+    from awsglue import transforms as t
+    from awsglue.dynamicframe import DynamicFrame
+
+    def plain() -> DataFrame:
+        return spark.read.parquet(str(folder))
+
+    def ours() -> Any:
+        return DynamicFrame.fromDF(plain(), glue, "data")
+
+    def mixed() -> Any:
+        numbers = t.ApplyMapping.apply(ours(), [("id", "long", "id", "long"), ("small", "int", "v", "int")])
+        return numbers.union(
+            t.ApplyMapping.apply(ours(), [("id", "long", "id", "long"), ("name", "string", "v", "string")])
+        )
+
+    def mixed_by_hand() -> DataFrame:
+        numbers = plain().select(
+            "id", f.struct(f.col("small").alias("int"), f.lit(None).cast("string").alias("string")).alias("v")
+        )
+        return numbers.union(
+            plain().select(
+                "id", f.struct(f.lit(None).cast("int").alias("int"), f.col("name").alias("string")).alias("v")
+            )
+        )
+
+    def keyed() -> DataFrame:
+        return plain().withColumn("k", f.monotonically_increasing_id() + 1)
+
+    def relationalized() -> list[DataFrame]:
+        tables = ours().relationalize("root", "unused")
+        return [tables[name].toDF() for name in sorted(tables.keys())]
+
+    def relationalized_by_hand() -> list[DataFrame]:
+        flat = ["id", "small", "amount", "name", "text", f.col("s.x").alias("s.x"), f.col("s.y").alias("s.y")]
+        root = keyed().select(*flat, f.when(f.col("items").isNotNull(), f.col("k")).alias("items"))
+        child = keyed().select("k", f.posexplode("items").alias("index", "e"))
+        return [
+            root,
+            child.select(
+                f.col("k").alias("id"), "index", f.col("e.p").alias("items.val.p"), f.col("e.q").alias("items.val.q")
+            ),
+        ]
+
+    small = "id % 10 = 0"
+    return {
+        "fromDF and toDF": (lambda: ours().toDF(), plain),
+        "ApplyMapping": (
+            lambda: t.ApplyMapping.apply(
+                ours(),
+                [
+                    ("id", "long", "key", "string"),
+                    ("amount", "double", "amount", "int"),
+                    ("text", "string", "number", "int"),
+                    ("s.x", "int", "in.x", "long"),
+                    ("s.y", "string", "in.y", "string"),
+                ],
+            ).toDF(),
+            lambda: plain().selectExpr(
+                "cast(id as string) key",
+                "try_cast(amount as int) amount",
+                "try_cast(text as int) number",
+                "named_struct('x', cast(s.x as long), 'y', s.y) `in`",
+            ),
+        ),
+        "SelectFields": (
+            lambda: t.SelectFields.apply(ours(), ["id", "name", "s.y"]).toDF(),
+            lambda: plain().select("id", "name", f.struct("s.y").alias("s")),
+        ),
+        "DropFields": (
+            lambda: t.DropFields.apply(ours(), ["amount", "s.x", "items.q"]).toDF(),
+            lambda: (
+                plain()
+                .drop("amount")
+                .withColumn("s", f.col("s").dropFields("x"))
+                .withColumn("items", f.transform("items", lambda e: e.dropFields("q")))
+            ),
+        ),
+        "RenameField": (
+            lambda: t.RenameField.apply(ours(), "s.x", "s.z").toDF(),
+            lambda: plain().withColumn("s", f.struct(f.col("s.x").alias("z"), f.col("s.y").alias("y"))),
+        ),
+        "DropNullFields": (lambda: t.DropNullFields.apply(ours()).toDF(), plain),
+        "UnnestFrame": (
+            lambda: t.UnnestFrame.apply(ours()).toDF(),
+            lambda: plain().selectExpr(
+                "id", "small", "amount", "name", "text", "s.x as `s.x`", "s.y as `s.y`", "items"
+            ),
+        ),
+        "SplitFields": (
+            lambda: [frame.toDF() for frame in t.SplitFields.apply(ours(), ["id", "name"]).values()],
+            lambda: [plain().select("id", "name"), plain().drop("id", "name")],
+        ),
+        "SplitRows": (
+            lambda: [frame.toDF() for frame in t.SplitRows.apply(ours(), {"small": {">": 500}}).values()],
+            lambda: [plain().where("small > 500"), plain().where("small <= 500")],
+        ),
+        "Join": (
+            lambda: t.Join.apply(
+                t.SelectFields.apply(ours(), ["id", "name"]),
+                DynamicFrame.fromDF(plain().where(small).select("id", "amount"), glue, "b"),
+                ["id"],
+                ["id"],
+            ).toDF(),
+            lambda: (
+                plain()
+                .select("id", "name")
+                .join(plain().where(small).select(f.col("id").alias(".id"), "amount"), f.col("id") == f.col("`.id`"))
+            ),
+        ),
+        "union": (
+            lambda: ours().select_fields(["id", "name"]).union(ours().select_fields(["id", "name"])).toDF(),
+            lambda: plain().select("id", "name").union(plain().select("id", "name")),
+        ),
+        "ResolveChoice make_cols": (
+            lambda: t.ResolveChoice.apply(mixed(), choice="make_cols").toDF(),
+            lambda: mixed_by_hand().select("id", f.col("v.int").alias("v_int"), f.col("v.string").alias("v_string")),
+        ),
+        "ResolveChoice cast": (
+            lambda: t.ResolveChoice.apply(mixed(), specs=[("v", "cast:string")]).toDF(),
+            lambda: mixed_by_hand().selectExpr("id", "coalesce(cast(v.int as string), v.string) v"),
+        ),
+        "ResolveChoice project": (
+            lambda: t.ResolveChoice.apply(mixed(), specs=[("v", "project:int")]).toDF(),
+            lambda: mixed_by_hand().selectExpr("id", "v.int v"),
+        ),
+        "ResolveChoice make_struct": (
+            lambda: t.ResolveChoice.apply(mixed(), choice="make_struct").toDF(),
+            mixed_by_hand,
+        ),
+        "Relationalize": (relationalized, relationalized_by_hand),
+        "Repartition": (lambda: ours().repartition(4).toDF(), lambda: plain().repartition(4)),
+        "Coalesce": (lambda: ours().coalesce(1).toDF(), lambda: plain().coalesce(1)),
+        "count": (lambda: ours().count(), lambda: plain().count()),
+    }
+
+
+def run(result: Any) -> None:
+    """Evaluate whatever a side gave."""
+    for df in result if isinstance(result, list) else [result]:
+        if isinstance(df, DataFrame):
+            no_result(df)
+
+
+def check(name: str, ours: Any, by_hand: Any) -> None:
+    """Both sides give the same columns and as many rows, with the same contents by hash."""
+    left = ours if isinstance(ours, list) else [ours]
+    right = by_hand if isinstance(by_hand, list) else [by_hand]
+    for one, other in zip(left, right, strict=True):
+        if not isinstance(one, DataFrame):
+            assert one == other, name
+            continue
+        assert one.columns == other.columns, (name, one.columns, other.columns)
+        quoted = [f"`{column}`" for column in one.columns if not column.endswith("items") or "val" in column]
+        sums = [df.select(f.count("*"), f.sum(f.hash(*quoted).cast("long"))).first() for df in (one, other)]
+        assert sums[0] == sums[1], (name, sums)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=5_000_000)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--only", nargs="*", default=None)
+    arguments = parser.parse_args()
+    work = Path(tempfile.mkdtemp(prefix="glue-etl-bench-"))
+    try:
+        settings = load(state_dir=work / "state")
+        spark = create_session(settings, "benchmark")
+        with installed(settings):
+            from awsglue.context import GlueContext
+
+            glue = GlueContext(spark.sparkContext)
+            make_data(spark, work / "data", arguments.rows)
+            ratios = []
+            for name, (ours, by_hand) in cases(spark, glue, work / "data").items():
+                if arguments.only and name not in arguments.only:
+                    continue
+                check(name, ours(), by_hand())
+                sides = {"engine": lambda ours=ours: run(ours()), "by hand": lambda by_hand=by_hand: run(by_hand())}
+                ratios.append(Ratio(name, interleave(sides, arguments.rounds), BOUND))
+                print(f"{name}: {ratios[-1].ratio:.2f}", flush=True)
+            report("dynamicframe", ratios, rows=arguments.rows, rounds=arguments.rounds)
+        spark.stop()
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()

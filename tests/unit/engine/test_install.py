@@ -1,0 +1,126 @@
+"""The injection: where it happens, that it can be undone, and that the official package stays as it came."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Callable
+from importlib import metadata
+from typing import Any
+
+import pytest
+from pyspark import SparkContext
+from pyspark.sql import SparkSession
+
+from glue_etl.engine import install
+from glue_etl.engine.jvm.proxy import JvmProxy
+from glue_etl.errors import JobError, OptionError, UnsupportedError
+from glue_etl.settings import Settings
+
+
+def test_the_jvm_is_answered_for_only_inside_the_block(spark: SparkSession, glue_settings: Settings) -> None:
+    before = install._real(SparkContext._jvm)
+    with install.installed(glue_settings):
+        assert isinstance(SparkContext._jvm, JvmProxy)
+        with install.installed(glue_settings):
+            assert isinstance(SparkContext._jvm, JvmProxy)
+    assert install._real(SparkContext._jvm) is before
+
+
+def test_nothing_is_done_beside_the_real_library(
+    spark: SparkSession, glue_settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = install._real(SparkContext._jvm)
+    monkeypatch.setattr(SparkContext, "_jvm", real)
+    monkeypatch.setattr(install, "_has_glue", lambda jvm: True)
+    with install.installed(glue_settings):
+        assert SparkContext._jvm is real
+    assert install.is_real_glue(spark.sparkContext)
+
+
+def test_the_real_library_is_not_found_here(spark: SparkSession) -> None:
+    assert not install.is_real_glue(spark.sparkContext)
+
+
+def test_no_file_of_awsglue_differs_from_its_wheel() -> None:
+    files = metadata.distribution("AWSGlueDataplanePython").files or []
+    checked = 0
+    for file in files:
+        if file.hash is None:
+            continue
+        digest = hashlib.new(file.hash.mode, file.locate().read_bytes()).digest()  # type: ignore[union-attr]
+        assert base64.urlsafe_b64encode(digest).rstrip(b"=").decode() == file.hash.value, file
+        checked += 1
+    assert checked > 30
+
+
+def test_spark_itself_is_not_disturbed(glue_context: Any) -> None:
+    session: SparkSession = glue_context.spark_session
+    assert session.createDataFrame([(1, "a")], ["n", "t"]).selectExpr("n + 1 as m").first()[0] == 2  # type: ignore[index]
+    assert glue_context.sql("select 3 as three").first()[0] == 3
+    assert session.sparkContext.parallelize([1, 2, 3]).map(lambda n: n * 2).sum() == 12
+
+
+NOT_HERE: dict[str, tuple[Callable[[Any], Any], str]] = {
+    "a class of the runtime": (lambda c: c._jvm.EntityDetector(), "EntityDetector"),
+    "a method of such a class": (lambda c: c._jvm.gluefunctions.namedStruct(), "gluefunctions.namedStruct"),
+    "catalog source": (lambda c: c.create_dynamic_frame.from_catalog(database="d", table_name="t"), "d.t"),
+    "catalog schema": (lambda c: c.get_catalog_schema_as_spark_schema("d", "t"), "d.t"),
+    "jdbc connection": (lambda c: c.extract_jdbc_conf("pg"), "'pg'"),
+    "purge": (lambda c: c.purge_s3_path("s3://b/p", {}), "purge_s3_path"),
+    "transition": (lambda c: c.transition_s3_path("s3://b/p", "GLACIER", {}), "transition_s3_path"),
+    "transaction": (lambda c: c.start_transaction(True), "start_transaction"),
+}
+
+
+@pytest.mark.parametrize(("call", "words"), NOT_HERE.values(), ids=NOT_HERE.keys())
+def test_what_is_not_supported_says_so_by_name(glue_context: Any, call: Callable[[Any], Any], words: str) -> None:
+    with pytest.raises(UnsupportedError, match=words):
+        call(glue_context)
+
+
+FRAME_NOT_HERE = {
+    "unbox": lambda frame: frame.unbox("a", "json"),
+    "mergeDynamicFrames": lambda frame: frame.mergeDynamicFrame(frame, ["a"]),
+    "unnestDDBJson": lambda frame: frame.unnest_ddb_json(),
+}
+
+
+@pytest.mark.parametrize(("name", "call"), FRAME_NOT_HERE.items(), ids=FRAME_NOT_HERE.keys())
+def test_a_transform_that_is_not_supported_says_so_by_name(
+    glue_context: Any, name: str, call: Callable[[Any], Any]
+) -> None:
+    from awsglue.dynamicframe import DynamicFrame
+
+    frame = DynamicFrame.fromDF(glue_context.spark_session.range(1), glue_context, "f")
+    with pytest.raises(UnsupportedError, match=name):
+        call(frame)
+
+
+def test_a_job_is_initialised_and_committed(glue_context: Any) -> None:
+    from awsglue.job import Job
+
+    from glue_etl.engine.jvm.job import JobControl
+
+    control = JobControl()
+    with pytest.raises(JobError, match="before Job.init"):
+        control.commit()
+    job = Job(glue_context)
+    job.init("nightly", {"JOB_NAME": "nightly"})
+    assert job.isInitialized()
+    job.commit()
+    with pytest.raises(JobError, match="without a job name"):
+        job.init("", {})
+
+
+def test_options_that_are_no_json_are_named(glue_context: Any) -> None:
+    with pytest.raises(OptionError, match="wobble"):
+        glue_context._jvm.JsonOptions("wobble")
+
+
+def test_the_context_takes_partition_hints(spark: SparkSession, glue_context: Any) -> None:
+    from awsglue.context import GlueContext
+
+    context = GlueContext(spark.sparkContext, minPartitions=3, targetPartitions=5)
+    engine = context._ssql_ctx.engine
+    assert (engine.min_partitions, engine.target_partitions) == (3, 5)
