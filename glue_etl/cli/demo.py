@@ -50,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
         args: What the parser of `add_parser` gave.
 
     Returns:
-        0 if the job ended well and no row was lost; else the job's exit code, or 1.
+        0 if the job ended well and accounts for every row; else the job's exit code, or 1.
 
     Raises:
         OptionError: `--rows` is not positive.
@@ -79,8 +79,9 @@ def run(args: argparse.Namespace) -> int:
         return code
     log_dir, counts = _counts(current)
     print(summary(counts, bucket=bucket, log_dir=log_dir, base=Path.cwd()))
-    if counts["rows_read"] != counts["rows_written"] + counts["rows_rejected"]:
-        print("Rows in are not rows out and rejected rows together: rows were lost.", file=sys.stderr)
+    seen = sum(int(counts.get(name, 0)) for name in ("rows_written", "rows_rejected", "rows_unreadable"))
+    if not args.rows == seen == counts["rows_read"]:
+        print(f"The sample has {args.rows:,} rows, the job accounts for {seen:,}: rows were lost.", file=sys.stderr)
         return 1
     return 0
 
@@ -89,7 +90,7 @@ def summary(counts: Mapping[str, Any], *, bucket: Path, log_dir: Path, base: Pat
     """What the run did, for someone who sees the project for the first time.
 
     Args:
-        counts: The job's own summary: `rows_read`, `rows_written`, `rows_rejected`, and rows by name in `reasons`.
+        counts: The job's own summary, as `transforms.taxi.summarise` gives it.
         bucket: Folder of the demo's bucket.
         log_dir: Folder of the run's logs.
         base: Paths below it are shown relative to it.
@@ -101,10 +102,12 @@ def summary(counts: Mapping[str, Any], *, bucket: Path, log_dir: Path, base: Pat
     lines = ["", "What happened", _count("rows in", read)]
     lines.append(_count("rows out", int(counts["rows_written"]), read))
     lines.append(_count("rows rejected", int(counts["rows_rejected"]), read))
-    reasons = sorted(counts.get("reasons", {}).items(), key=lambda each: (-each[1], each[0]))
-    if reasons:
-        lines += ["", "Why rows were rejected (a row may have more than one reason)"]
-        lines += [_count(name, int(count)) for name, count in reasons]
+    if unreadable := int(counts.get("rows_unreadable", 0)):
+        lines.append(_count("rows no reader could read", unreadable, read))
+    lines += _reasons(
+        "Why rows were rejected (a row may have more than one reason)", counts.get("rejected_by_reason", {})
+    )
+    lines += _reasons("Odd, but kept with a flag", counts.get("flagged", {}))
     trips, rejects = (_shown(bucket / name, base) for name in ("trips", "rejects"))
     lines += [
         "",
@@ -161,6 +164,11 @@ def _counts(current: Settings) -> tuple[Path, dict[str, Any]]:
             counts: dict[str, Any] = json.loads(line)
             return log_dir, counts
     raise JobError(f"The job's output {str(log)!r} has no summary line.", hint="look at the log for what it did")
+
+
+def _reasons(title: str, counts: Mapping[str, int]) -> list[str]:
+    commonest_first = sorted(counts.items(), key=lambda each: (-each[1], each[0]))
+    return ["", title, *(_count(name, count) for name, count in commonest_first)] if counts else []
 
 
 def _count(name: str, count: int, whole: int | None = None) -> str:

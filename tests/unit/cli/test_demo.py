@@ -18,8 +18,10 @@ from glue_etl.testing import taxi_sample
 COUNTS = {
     "rows_read": 1000,
     "rows_written": 990,
-    "rows_rejected": 10,
-    "reasons": {"duplicate": 3, "negative_fare": 8},
+    "rows_rejected": 9,
+    "rows_unreadable": 1,
+    "rejected_by_reason": {"duplicate": 3, "negative_fare": 8},
+    "flagged": {"zero_distance": 60},
 }
 
 
@@ -41,7 +43,7 @@ def job(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[list[str]]:
     return lines
 
 
-def _args(tmp_path: Path, rows: int = 200) -> argparse.Namespace:
+def _args(tmp_path: Path, rows: int = 1000) -> argparse.Namespace:
     return argparse.Namespace(rows=rows, state=str(tmp_path / "state"))
 
 
@@ -69,7 +71,7 @@ def test_the_job_gets_its_paths_as_s3_uris(job: list[list[str]], tmp_path: Path)
     ((*_, state, dashes, job_name, name, _, source, _, target, _, rejects),) = job
     assert [dashes, job_name, name] == ["--", "--JOB_NAME", "nyc_taxi"]
     assert state == str(tmp_path / "state")
-    assert source.startswith("s3://glue-etl-demo/taxi-200-rows/")
+    assert source.startswith("s3://glue-etl-demo/taxi-1000-rows/")
     assert (target, rejects) == ("s3://glue-etl-demo/trips/", "s3://glue-etl-demo/rejects/")
 
 
@@ -88,7 +90,7 @@ def test_the_data_is_written_once_and_the_output_of_an_earlier_run_goes(
     monkeypatch.setattr(taxi_sample, "write_taxi", write)
     assert demo.run(_args(tmp_path)) == 0
     assert not old.exists()
-    assert [folder.name for folder in bucket.iterdir()] == ["taxi-200-rows"]
+    assert [folder.name for folder in bucket.iterdir()] == ["taxi-1000-rows"]
 
 
 def test_a_sample_cut_short_is_written_anew(
@@ -106,15 +108,27 @@ def test_a_sample_cut_short_is_written_anew(
         demo.run(_args(tmp_path))
     monkeypatch.setattr(taxi_sample, "write_taxi", whole)
     assert demo.run(_args(tmp_path)) == 0
-    source = tmp_path / "state" / "s3" / "glue-etl-demo" / "taxi-200-rows"
+    source = tmp_path / "state" / "s3" / "glue-etl-demo" / "taxi-1000-rows"
     assert not (source / "yellow.csv").exists()
     assert list(source.glob("*.csv"))
 
 
+LOST = {
+    "in does not match out": {"rows_written": 989},
+    "the source was not read whole": {"rows_read": 900, "rows_written": 890},
+}
+
+
+@pytest.mark.parametrize("changes", LOST.values(), ids=LOST.keys())
 def test_lost_rows_are_a_failure(
-    job: list[list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    job: list[list[str]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    changes: dict[str, int],
 ) -> None:
-    monkeypatch.setitem(COUNTS, "rows_written", 989)
+    for name, count in changes.items():
+        monkeypatch.setitem(COUNTS, name, count)
     assert demo.run(_args(tmp_path)) == 1
     assert "rows were lost" in capsys.readouterr().err
 
