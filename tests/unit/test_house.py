@@ -279,6 +279,14 @@ def test_folders_are_no_deeper_than_two_below_the_library() -> None:
     assert deep == []
 
 
+def test_the_rooms_of_the_architecture_are_there() -> None:
+    rows = re.findall(r"^\| (`[a-z].*?) \|", (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8"), flags=re.MULTILINE)
+    rooms = [name for row in rows for name in re.findall(r"`((?:engine|testing|transforms|cli)\.[\w.]+)`", row)]
+    assert len(rooms) > 10
+    missing = [room for room in rooms if not (LIBRARY / f"{room.replace('.', '/')}.py").is_file()]
+    assert missing == []
+
+
 def test_no_machine_of_ours_is_named() -> None:
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True)
     if listed.returncode != 0:
