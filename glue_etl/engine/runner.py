@@ -1,0 +1,266 @@
+"""Run one job script in its own process: prepare, start, follow, record."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib.util
+import os
+import platform
+import re
+import shutil
+import socket
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from glue_etl.engine import compat, run_arguments, run_records, session
+from glue_etl.engine.metrics import RETAINED_STAGES, Metrics
+from glue_etl.engine.process import Ended, Process
+from glue_etl.engine.progress import Renderer
+from glue_etl.engine.run_errors import RunError, died
+from glue_etl.errors import JobError, MissingExtraError, OptionError, PathNotFoundError, SettingsError
+from glue_etl.settings import Settings, child_environment
+
+__all__ = ["RunResult", "run_script"]
+
+_LOCAL = re.compile(r"local(\[(\d+|\*)(,\s*\d+)?\])?")
+_CLUSTER = re.compile(r"spark://([\w.-]+|\[[0-9a-fA-F:]+\]):(\d+)")
+_CONNECT_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """How a run ended.
+
+    Attributes:
+        state: `SUCCEEDED`, `FAILED`, or `STOPPED` by a signal to this process.
+        job: The job's name.
+        run_id: `jr_...`.
+        exit_code: 0 only if the script ended well; 128 + n after signal n.
+        duration: Seconds.
+        metrics: Rows and bytes; all 0 if the process was killed.
+        error: What went wrong; None if nothing did.
+        log_dir: Folder with `output.log`, `error.log` and `run.json`.
+    """
+
+    state: str
+    job: str
+    run_id: str
+    exit_code: int
+    duration: float
+    metrics: Metrics
+    error: RunError | None
+    log_dir: Path
+
+
+def run_script(
+    script: Path,
+    arguments: Sequence[str],
+    *,
+    settings: Settings,
+    master: str | None = None,
+    conf: Mapping[str, str] | None = None,
+    extra_py_files: Sequence[str] = (),
+    verbose: bool = False,
+    progress: bool = True,
+    stdout: BinaryIO | None = None,
+) -> RunResult:
+    """Run a Glue job script in a process of its own and wait for it.
+
+    The script sees what it sees on Glue: `__main__`, UTC, no standard input, its own folder not on the module path.
+
+    Args:
+        script: The Python file.
+        arguments: The job's arguments, as `--name value` or `--name=value`.
+        settings: State folder, master and interpreter.
+        master: Spark master; wins over `settings.master`.
+        conf: Spark settings; win over ours and over Glue's `--conf` among the arguments.
+        extra_py_files: `.py`, `.zip`, `.egg` or `.whl` files for import, plain paths or `s3://` ones.
+        verbose: Copy `error.log` to stderr too.
+        progress: Show the progress of Spark's stages on stderr.
+        stdout: Where the script's output goes besides `output.log`; default this process's own.
+
+    Returns:
+        How it ended. A script that fails raises nothing here.
+
+    Raises:
+        GlueEtlError: The run could not be started: script, argument, master or setting unusable.
+    """
+    _check_script(script)
+    settings = dataclasses.replace(settings, master=master or settings.master, verbose=verbose)
+    _check_master(settings.master)
+    if importlib.util.find_spec("pyspark") is None:
+        raise MissingExtraError.of("Running a script", "pyspark", "local")
+    run_id = run_records.new_run_id()
+    job = run_arguments.parse(arguments, default_job_name=script.stem, run_id=run_id)
+    extras = _extra_files([*extra_py_files, *job.extra_py_files], settings)
+    launch = session.launch_environment(settings)
+    settings.lake_dir.mkdir(parents=True, exist_ok=True)
+    folder = run_records.RunFolder.create(settings.logs_dir, job.job_name, run_id)
+    try:
+        environment = _environment(settings, launch, folder.path, extras, job, dict(conf or {}))
+        record = _first_record(
+            script, job, run_id, settings, run_arguments.mask([f"{k}={v}" for k, v in (conf or {}).items()])
+        )
+        folder.write(record)
+        renderer = Renderer(sys.stderr, quiet=not progress)
+        task = {
+            "script": str(script),
+            "argv": job.argv,
+            "lake": str(settings.lake_dir),
+            "error_log": str(folder.path / "error.log"),
+            "period": renderer.period,
+        }
+        started = time.monotonic()
+        process = Process(environment, folder, renderer, stdout=stdout, verbose=verbose)
+        ended = process.run(task)
+        result = _result(ended, job.job_name, run_id, time.monotonic() - started, folder.path)
+        folder.write({**record, **_last_record(result)})
+        return result
+    finally:
+        folder.close()
+
+
+def _check_script(script: Path) -> None:
+    if not script.exists():
+        raise PathNotFoundError(f"The script {str(script)!r} does not exist.", hint="check the path")
+    if not script.is_file() or script.suffix != ".py":
+        raise JobError(f"The script {str(script)!r} is not a .py file.", hint="give the job's Python file")
+    try:
+        compile(script.read_bytes(), str(script), "exec", dont_inherit=True)
+    except OSError as error:
+        raise JobError(f"The script {str(script)!r} cannot be read: {error.strerror}.") from error
+    except SyntaxError as error:
+        text = (error.text or "").strip()
+        raise JobError(
+            f"{script}, line {error.lineno}: SyntaxError: {error.msg}" + (f": {text}" if text else "")
+        ) from None
+    except ValueError as error:
+        raise JobError(f"The script {str(script)!r} is not Python source: {error}.") from error
+
+
+def _check_master(master: str) -> None:
+    """Reject what Spark would try for a minute before it fails."""
+    if _LOCAL.fullmatch(master):
+        return
+    cluster = _CLUSTER.fullmatch(master)
+    if not cluster:
+        raise SettingsError(
+            f"The master {master!r} is not a Spark master this library can run on.",
+            available=["local", "local[N]", "local[*]", "spark://HOST:PORT"],
+        )
+    host, port = cluster.group(1).strip("[]"), int(cluster.group(2))
+    try:
+        socket.create_connection((host, port), timeout=_CONNECT_SECONDS).close()
+    except (OSError, OverflowError) as error:
+        raise SettingsError(
+            f"No Spark master answers at {master!r}: {error}.", hint="start it, or leave --master out to run here"
+        ) from error
+
+
+def _extra_files(files: Sequence[str], settings: Settings) -> list[Path]:
+    found: list[Path] = []
+    for name in files:
+        if re.match(r"s3[an]?://", name):
+            from glue_etl.engine.io import s3
+
+            path = s3.resolve(name, settings.lake_dir)
+        else:
+            path = Path(name).expanduser().absolute()
+        if not path.is_file():
+            raise PathNotFoundError(f"The extra Python file {name!r} does not exist.", hint="check --extra-py-files")
+        if path.suffix not in (".py", ".zip", ".egg", ".whl"):
+            raise OptionError(
+                f"The extra Python file {name!r} cannot be imported from.", available=[".py", ".zip", ".egg", ".whl"]
+            )
+        found.append(path)
+    return found
+
+
+def _environment(
+    settings: Settings,
+    launch: Mapping[str, str],
+    folder: Path,
+    extras: Sequence[Path],
+    job: run_arguments.JobArguments,
+    conf: dict[str, str],
+) -> dict[str, str]:
+    """The child's variables: Spark's settings, Java, and where Python finds the engine and the extra files."""
+    settings_path = session.spark_conf(settings).get("spark.executorEnv.PYTHONPATH", "")
+    # A copy in the run's own folder, and only of the files that were named, as on Glue.
+    parts = [_copied(path, folder / "py") for path in extras]
+    search = list(dict.fromkeys([*(str(part) for part in parts), *([settings_path] if settings_path else [])]))
+    overrides = {"spark.ui.retainedStages": str(RETAINED_STAGES)}
+    if search:
+        overrides["spark.executorEnv.PYTHONPATH"] = os.pathsep.join(search)
+    if job.event_log:
+        (folder / "events").mkdir()
+        overrides |= {"spark.eventLog.enabled": "true", "spark.eventLog.dir": (folder / "events").as_uri()}
+    spark = session.spark_conf(settings, overrides | dict(job.conf) | conf)
+    extra = {**launch, "TZ": "UTC", "PYSPARK_SUBMIT_ARGS": session.submit_arguments(spark)}
+    result = child_environment(settings, extra)
+    inherited = result.get("PYTHONPATH", "")
+    result["PYTHONPATH"] = os.pathsep.join([*search, *([inherited] if inherited else [])])
+    return result
+
+
+def _copied(file: Path, folder: Path) -> Path:
+    """Copy the file; what has to be on the module path for it: the folder of a `.py`, an archive itself."""
+    folder.mkdir(exist_ok=True)
+    copy = folder / file.name
+    shutil.copyfile(file, copy)
+    return folder if file.suffix == ".py" else copy
+
+
+def _first_record(
+    script: Path, job: run_arguments.JobArguments, run_id: str, settings: Settings, conf: Sequence[str]
+) -> dict[str, Any]:
+    return {
+        "job": job.job_name,
+        "run_id": run_id,
+        "state": run_records.RUNNING,
+        "script": str(script.absolute()),
+        "arguments": run_arguments.mask(job.argv),
+        "conf": list(conf),
+        "master": settings.master,
+        "started": run_records.now(),
+        "finished": None,
+        "duration_seconds": None,
+        "metrics": None,
+        "exit_code": None,
+        "error": None,
+        "pid": os.getpid(),
+        "glue_version": compat.glue_version(),
+        "spark_version": compat.SPARK_VERSION,
+        "python_version": platform.python_version(),
+    }
+
+
+def _last_record(result: RunResult) -> dict[str, Any]:
+    return {
+        "state": result.state,
+        "finished": run_records.now(),
+        "duration_seconds": round(result.duration, 3),
+        "metrics": result.metrics.as_json(),
+        "exit_code": result.exit_code,
+        "error": result.error.as_json() if result.error else None,
+    }
+
+
+def _result(ended: Ended, job: str, run_id: str, duration: float, log_dir: Path) -> RunResult:
+    outcome = ended.outcome or {}
+    metrics = Metrics(**outcome.get("metrics", {}))
+    error = RunError(**outcome["error"]) if outcome.get("error") else None
+    code = ended.returncode if ended.returncode >= 0 else 128 - ended.returncode
+    if ended.stopped_by:
+        state, code = run_records.STOPPED, 128 + ended.stopped_by
+        error = RunError(f"The run was stopped by signal {ended.stopped_by}.", "Stopped")
+    elif ended.outcome is not None and error is None and code == 0:
+        state = run_records.SUCCEEDED
+    else:
+        state, code = run_records.FAILED, code or 1
+        error = error or died(ended.returncode, log_dir / "error.log")
+    return RunResult(state, job, run_id, code, duration, metrics, error, log_dir)
