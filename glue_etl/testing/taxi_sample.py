@@ -277,7 +277,7 @@ def write_zones(folder: Path) -> Path:
         borough = _BOROUGHS[zone % len(_BOROUGHS)]
         service = "Yellow Zone" if borough == "Manhattan" else "Boro Zone"
         # the real lookup has names that repeat under different ids
-        lines.append(f"{zone},{borough},{borough} {57 if zone == 56 else zone},{service}")
+        lines.append(f"{zone},{borough},{borough} {61 if zone == 56 else zone},{service}")
     lines += ["264,Unknown,N/A,N/A", "265,N/A,Outside of NYC,N/A"]
     path = folder / "taxi_zone_lookup.csv"
     path.write_text("\n".join(lines) + "\n", encoding="ascii")

@@ -73,6 +73,13 @@ def _missing(column: str) -> Callable[[Limits], Column]:
     return lambda _: F.col(f"_text_{column}").isNull()
 
 
+_LARGEST = 1e15  # beyond it a double no longer tells cents apart; NaN and infinity, which are no numbers, fall here too
+
+
+def _over(column: str, bound: float) -> Column:
+    return (F.col(column) > bound) & (F.col(column) <= _LARGEST)
+
+
 def _seconds() -> Column:
     return F.col("dropoff_time").cast("long") - F.col("pickup_time").cast("long")
 
@@ -122,7 +129,7 @@ FAULTS: tuple[Fault, ...] = (
         "absurd_amount",
         True,
         "a fare or total over 5,000 dollars",
-        lambda limits: (F.col("fare_amount") > limits.dollars) | (F.col("total_amount") > limits.dollars),
+        lambda limits: _over("fare_amount", limits.dollars) | _over("total_amount", limits.dollars),
     ),
     Fault("dropoff_before_pickup", True, "the trip ends before it begins", lambda _: _seconds() < 0),
     Fault(
@@ -140,7 +147,7 @@ FAULTS: tuple[Fault, ...] = (
         ),
     ),
     Fault("negative_distance", True, "fewer than 0 miles", lambda _: F.col("trip_distance") < 0),
-    Fault("absurd_distance", True, "over 500 miles", lambda limits: F.col("trip_distance") > limits.miles),
+    Fault("absurd_distance", True, "over 500 miles", lambda limits: _over("trip_distance", limits.miles)),
     Fault(
         "unknown_location",
         True,
@@ -206,8 +213,6 @@ REJECTS: tuple[str, ...] = (
     "duplicate",
 )
 FLAGS: tuple[str, ...] = tuple(fault.name for fault in FAULTS if not fault.rejects)
-
-_LARGEST = 1e15  # beyond it a double no longer tells cents apart; NaN and infinity fall here too
 
 
 def _unparsable(name: str, numeric: bool) -> Column:
