@@ -14,7 +14,8 @@ from __future__ import annotations
 import json
 import threading
 import uuid
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -72,11 +73,18 @@ def _for_workers(plan: Plan) -> DataFrame:
     return plan.df.toDF(*[str(at) for at in range(len(plan.type))])
 
 
+def _in_workers(df: DataFrame, function: Callable[[Iterable[Any]], Iterable[Any]], schema: s.StructType) -> DataFrame:
+    with warnings.catch_warnings():
+        # pyspark 3.5 compares pandas' version by a class that setuptools warns about; a script cannot help it.
+        warnings.filterwarnings("ignore", message="distutils Version", category=DeprecationWarning)
+        return df.mapInArrow(function, schema)
+
+
 def _filter(plan: Plan, function: PythonFunction, session: SparkSession) -> Plan:
     if not plan.type.fields:
         return plan
     schema = plan.df.schema
-    rows = _for_workers(plan).mapInArrow(RunFilter(function, plan.type, schema.names), _nullable(schema))
+    rows = _in_workers(_for_workers(plan), RunFilter(function, plan.type, schema.names), _nullable(schema))
     return Plan(rows, plan.type)
 
 
@@ -118,7 +126,8 @@ class _FilterErrors:
 
     def records(self) -> DataFrame:
         plan = self.frame.plan
-        return error_records(_for_workers(plan).mapInArrow(FilterErrors(self.function, plan.type), _ERROR), self.stage)
+        found = _in_workers(_for_workers(plan), FilterErrors(self.function, plan.type), _ERROR)
+        return error_records(found, self.stage)
 
 
 @dataclass(eq=False)
@@ -188,7 +197,7 @@ class MapRun:
         hint = source.type if self._hint is None else self._hint
         zone = str(self._session.conf.get("spark.sql.session.timeZone"))
         run = RunFunction(self._function, source.type, hint, zone, uuid.uuid4().hex)
-        rows: Any = _for_workers(source).mapInArrow(run, _CHUNK)
+        rows: Any = _in_workers(_for_workers(source), run, _CHUNK)
         context: Any = self._session.sparkContext
         kept = rows._jdf.toJavaRDD().persist(context._getJavaStorageLevel(StorageLevel.MEMORY_AND_DISK_DESER))
         chunks = _frame_of(kept, rows._jdf.schema(), self._session)
@@ -228,7 +237,7 @@ def _unpacked(chunks: Any, java_schema: Any, kind: g.StructType, zone: str, sess
     apart = SparkSession(session.sparkContext, java.cloneSession())
     apart.conf.set("spark.sql.execution.arrow.maxRecordsPerBatch", "1")
     packed = _frame_of(chunks, java_schema, apart).select("rows")
-    rows: Any = packed.mapInArrow(UnpackChunks(kind, zone), spark_struct(kind))
+    rows: Any = _in_workers(packed, UnpackChunks(kind, zone), spark_struct(kind))
     internal = rows._jdf.queryExecution().toRdd()
     return DataFrame(java.internalCreateDataFrame(internal, rows._jdf.schema(), False), session)
 
