@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,12 +31,6 @@ def add_parser(subparsers: Any) -> argparse.ArgumentParser:
         epilog="Logs and run.json lie under .glue/logs/JOB/RUN/. The exit code is 0 only if the script ended well.",
     )
     parser.add_argument("script", metavar="SCRIPT", help="the Python file")
-    _add_options(parser)
-    parser.add_argument("rest", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
-    return parser
-
-
-def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--state", metavar="DIR", help="folder of the lake and the logs (default: .glue)")
     parser.add_argument("--master", metavar="URL", help="local[N] or spark://HOST:PORT (default: local[*])")
     parser.add_argument("--conf", metavar="K=V", action="append", default=[], help="a Spark setting; may be repeated")
@@ -43,6 +39,9 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--verbose", action="store_true", help="show Spark's log and full tracebacks")
     parser.add_argument("--no-progress", action="store_true", help="do not show the progress of Spark's stages")
+    # argparse loses a `--` that stands behind a positional, so the job's arguments are taken off before it looks.
+    parser.parse_known_args = partial(_parse, parser.parse_known_args)  # type: ignore[method-assign]
+    return parser
 
 
 def run(args: argparse.Namespace) -> int:
@@ -58,13 +57,17 @@ def run(args: argparse.Namespace) -> int:
     from glue_etl.engine.run_arguments import parse_conf
     from glue_etl.engine.runner import run_script
 
-    arguments = _split(args)
+    if args.unknown:
+        raise JobError(
+            f"{args.unknown[0]!r} is no option of `glue-etl run`.",
+            hint=f"the job's own arguments follow `--`: glue-etl run {args.script} -- {' '.join(args.unknown)}",
+        )
     loaded = settings.load(
         state_dir=Path(args.state) if args.state else None, master=args.master, verbose=args.verbose or None
     )
     result = run_script(
         Path(args.script),
-        arguments,
+        args.job_arguments,
         settings=loaded,
         conf=parse_conf(args.conf),
         extra_py_files=[part for group in args.extra_py_files for part in group.split(",") if part],
@@ -75,19 +78,16 @@ def run(args: argparse.Namespace) -> int:
     return result.exit_code
 
 
-def _split(args: argparse.Namespace) -> list[str]:
-    """Take the options that stand behind the script's name; what follows `--` are the job's arguments."""
-    rest: list[str] = args.rest
-    at = rest.index("--") if "--" in rest else len(rest)
-    parser = argparse.ArgumentParser(prog="glue-etl run", usage=_USAGE, allow_abbrev=False, add_help=False)
-    _add_options(parser)
-    _, unknown = parser.parse_known_args(rest[:at], namespace=args)
-    if unknown:
-        raise JobError(
-            f"{unknown[0]!r} is no option of `glue-etl run`.",
-            hint=f"the job's own arguments follow `--`: glue-etl run {args.script} -- {' '.join(unknown)}",
-        )
-    return rest[at + 1 :]
+def _parse(
+    parse: Callable[..., tuple[argparse.Namespace, list[str]]],
+    words: Sequence[str],
+    namespace: argparse.Namespace | None = None,
+) -> tuple[argparse.Namespace, list[str]]:
+    at = list(words).index("--") if "--" in words else len(words)
+    parsed, unknown = parse(list(words[:at]), namespace)
+    parsed.job_arguments = list(words[at + 1 :])
+    parsed.unknown = unknown
+    return parsed, []
 
 
 def _summary(result: RunResult) -> str:
