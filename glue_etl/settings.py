@@ -10,17 +10,18 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
+from importlib import util
 from pathlib import Path
 from typing import Any
 
 from glue_etl.errors import SettingsError
 
-__all__ = ["Settings", "child_environment", "environment", "load"]
+__all__ = ["Settings", "child_environment", "environment", "load", "stray_spark_home"]
 
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off", ""})
 # Variables of a session of ours or of Spark's launcher that must not leak into a child which gets its own.
-_DROPPED = ("PYSPARK_GATEWAY_PORT", "PYSPARK_GATEWAY_SECRET", "PYSPARK_SUBMIT_ARGS", "SPARK_ENV_LOADED", "SPARK_HOME")
+_DROPPED = ("PYSPARK_GATEWAY_PORT", "PYSPARK_GATEWAY_SECRET", "PYSPARK_SUBMIT_ARGS", "SPARK_ENV_LOADED")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +106,7 @@ def load(**overrides: Any) -> Settings:
 def child_environment(settings: Settings, extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """The environment of a process that runs a script or Spark with these settings.
 
-    What the caller's own Spark left behind is dropped; a `SPARK_HOME` of another Spark too, because the pip
-    package that belongs to this interpreter must run.
+    What the caller's own Spark left behind is dropped, and a `SPARK_HOME` as `stray_spark_home` says.
 
     Args:
         settings: The settings the child shall see.
@@ -116,6 +116,8 @@ def child_environment(settings: Settings, extra: Mapping[str, str] | None = None
         A new mapping; this process's environment stays as it is.
     """
     result = {name: value for name, value in os.environ.items() if name not in _DROPPED}
+    if stray_spark_home():
+        del result["SPARK_HOME"]
     result.update(
         GLUE_ETL_STATE=str(settings.state_dir),
         GLUE_ETL_CACHE=str(settings.cache_dir),
@@ -135,6 +137,19 @@ def child_environment(settings: Settings, extra: Mapping[str, str] | None = None
     result.update({name: value for name, value in optional.items() if value})
     result.update(extra or {})
     return result
+
+
+def stray_spark_home() -> str | None:
+    """A `SPARK_HOME` that would put another Spark in the place of the one pip installed for this interpreter.
+
+    Where pyspark is not from pip (the Glue container) `SPARK_HOME` is what finds its JARs, and stays.
+    """
+    home = os.environ.get("SPARK_HOME")
+    spec = util.find_spec("pyspark") if home else None
+    if not home or spec is None or not spec.submodule_search_locations:
+        return None
+    package = Path(next(iter(spec.submodule_search_locations)))
+    return home if (package / "jars").is_dir() and package != Path(home) else None
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from glue_etl.engine.io import s3
 from glue_etl.engine.java import find_java
-from glue_etl.settings import Settings, environment
+from glue_etl.settings import Settings, environment, stray_spark_home
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -135,9 +135,10 @@ def create_session(
 
     settings.lake_dir.mkdir(parents=True, exist_ok=True)
     conf = spark_conf(settings, overrides, tuned_for_tests=tuned_for_tests)
-    # A SPARK_HOME of another Spark must not run in the place of the pip package that belongs to this interpreter.
-    launch = {"PYSPARK_SUBMIT_ARGS": submit_arguments(conf), "SPARK_HOME": None}
-    with environment({**launch_environment(settings), **launch}), warnings.catch_warnings():
+    variables: dict[str, str | None] = {**launch_environment(settings), "PYSPARK_SUBMIT_ARGS": submit_arguments(conf)}
+    if stray_spark_home():
+        variables["SPARK_HOME"] = None
+    with environment(variables), warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)
         # Here, not by the builder: a configuration object made after an earlier session would ask that one's JVM.
         SparkContext._ensure_initialized()
