@@ -39,8 +39,10 @@ def add_parser(subparsers: Any) -> argparse.ArgumentParser:
     )
     parser.add_argument("--verbose", action="store_true", help="show Spark's log and full tracebacks")
     parser.add_argument("--no-progress", action="store_true", help="do not show the progress of Spark's stages")
-    # argparse loses a `--` that stands behind a positional, so the job's arguments are taken off before it looks.
-    parser.parse_known_args = partial(_parse, parser.parse_known_args)  # type: ignore[method-assign]
+    # `--` and the job's arguments are taken off by `main` before argparse looks.
+    parser.set_defaults(rest=[])
+    # A job's argument in front of `--` deserves a better word than argparse has for it.
+    parser.parse_known_args = partial(_parse, parser.parse_known_args)  # type: ignore[method-assign, assignment]
     return parser
 
 
@@ -67,7 +69,7 @@ def run(args: argparse.Namespace) -> int:
     )
     result = run_script(
         Path(args.script),
-        args.job_arguments,
+        args.rest[1:],
         settings=loaded,
         conf=parse_conf(args.conf),
         extra_py_files=[part for group in args.extra_py_files for part in group.split(",") if part],
@@ -83,9 +85,7 @@ def _parse(
     words: Sequence[str],
     namespace: argparse.Namespace | None = None,
 ) -> tuple[argparse.Namespace, list[str]]:
-    at = list(words).index("--") if "--" in words else len(words)
-    parsed, unknown = parse(list(words[:at]), namespace)
-    parsed.job_arguments = list(words[at + 1 :])
+    parsed, unknown = parse(words, namespace)
     parsed.unknown = unknown
     return parsed, []
 

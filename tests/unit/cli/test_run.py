@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from glue_etl.cli.main import build_parser, main
+from glue_etl.cli.main import _parse, build_parser, main
 
 ORDERS = {
     "options first": ["run", "--state", "s", "--conf", "spark.a=1", "job.py", "--", "--JOB_NAME", "x"],
@@ -16,20 +16,20 @@ ORDERS = {
 
 @pytest.mark.parametrize("line", ORDERS.values(), ids=ORDERS)
 def test_options_may_stand_on_either_side_of_the_script(line: list[str]):
-    args = build_parser("run").parse_args(line)
-    assert args.job_arguments == ["--JOB_NAME", "x"]
+    args = _parse(build_parser("run"), line)
+    assert args.rest == ["--", "--JOB_NAME", "x"]
     assert (args.script, args.state, args.conf, args.verbose) == ("job.py", "s", ["spark.a=1"], False)
 
 
 def test_conf_adds_up_over_both_sides():
-    args = build_parser("run").parse_args(["run", "--conf", "spark.a=1", "job.py", "--conf", "spark.b=2"])
-    assert args.job_arguments == []
+    args = _parse(build_parser("run"), ["run", "--conf", "spark.a=1", "job.py", "--conf", "spark.b=2"])
+    assert args.rest == []
     assert args.conf == ["spark.a=1", "spark.b=2"]
 
 
 def test_a_second_separator_belongs_to_the_job():
-    args = build_parser("run").parse_args(["run", "job.py", "--", "--a", "--", "b"])
-    assert args.job_arguments == ["--a", "--", "b"]
+    args = _parse(build_parser("run"), ["run", "job.py", "--", "--a", "--", "b"])
+    assert args.rest == ["--", "--a", "--", "b"]
 
 
 BAD = {
