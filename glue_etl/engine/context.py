@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-    from glue_etl.engine.io.s3 import Lake
+    from glue_etl.engine.io.lake import Lake
     from glue_etl.settings import Settings
 
 __all__ = ["EngineContext"]

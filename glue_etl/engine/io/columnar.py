@@ -1,0 +1,129 @@
+"""Parquet and ORC as a DynamicFrame: files may differ in fields and types, because records describe themselves.
+
+Every footer is read first (that also finds a file that was cut short before any record is read), files alike are one
+Spark scan, and a field of two types becomes a choice. A column that has no type in a file (Parquet's null type) is
+null there. Source: "Using the Parquet format in AWS Glue". awsglue sends `format="parquet"` to Spark's own reader, so
+folder names `key=value` become columns there; `glueparquet` does not do that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pyspark.errors import AnalysisException
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as f
+from pyspark.sql import types as s
+
+from glue_etl.engine.frame.conform import top
+from glue_etl.engine.frame.core import Frame, Plan
+from glue_etl.engine.io.attached import attach
+from glue_etl.engine.io.combine import case_sensitive, combine, same_spelling
+from glue_etl.engine.io.csv_heads import each
+from glue_etl.engine.io.globs import escape
+from glue_etl.engine.io.listing import Listing, SourceFile
+from glue_etl.engine.io.partitions import has_partition_folders, partition_fields
+from glue_etl.engine.io.request import ReadRequest
+from glue_etl.errors import SourceError
+
+__all__ = ["read_columnar"]
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """What files of one scan have in common: their root, their schema as text, and columns without a type."""
+
+    root: str
+    schema: str = ""
+    untyped: tuple[str, ...] = ()
+
+
+def read_columnar(session: SparkSession, request: ReadRequest, listing: Listing) -> Frame:
+    """The frame of Parquet or ORC files.
+
+    Args:
+        session: The session that scans.
+        request: Its format is `parquet`, `glueparquet` or `orc`.
+        listing: The files; of a source by Spark's own reader all below the paths, if there are partition folders.
+
+    Returns:
+        A frame whose plan raises SourceError if a file is not of the format or was cut short.
+    """
+    return Frame(lambda: _plan(session, request, listing))
+
+
+def _plan(session: SparkSession, request: ReadRequest, listing: Listing) -> Plan:
+    if not listing.files:
+        return Plan.of(session.createDataFrame([], s.StructType([])))
+    partitioned = request.spark_source and has_partition_folders(listing.files)
+    groups: dict[_Kind, list[SourceFile]] = {}
+    kinds = each(lambda file: _kind(file, request.format, partitioned), listing.files)
+    for file, kind in zip(listing.files, kinds, strict=True):
+        groups.setdefault(kind, []).append(file)
+    try:
+        frames = [
+            attach(_untyped(_scan(session, request, listing, kind, files, partitioned), kind), request.options)
+            for kind, files in groups.items()
+        ]
+    except AnalysisException as error:
+        raise _unreadable(", ".join(request.paths), request.format, error) from error
+    spelled = same_spelling([frame.columns for frame in frames], sensitive=case_sensitive(session))
+    return combine([Plan.of(frame.toDF(*names)) for frame, names in zip(frames, spelled, strict=True)])
+
+
+def _kind(file: SourceFile, fmt: str, partitioned: bool) -> _Kind:
+    root = file.root if partitioned else ""
+    if file.local is None:
+        return _Kind(root)
+    try:
+        if fmt == "orc":
+            from pyarrow import orc
+
+            return _Kind(root, str(orc.ORCFile(str(file.local)).schema))
+        from pyarrow import parquet
+
+        schema = parquet.read_metadata(str(file.local)).schema
+    except (OSError, ValueError) as error:
+        raise _unreadable(file.uri, fmt, error) from error
+    columns = [schema.column(i) for i in range(len(schema))]
+    untyped = tuple(c.path for c in columns if c.logical_type.type == "NULL" and c.path == c.name)
+    # The first line of the text holds an address.
+    return _Kind(root, str(schema).partition("\n")[2], untyped)
+
+
+def _unreadable(what: str, fmt: str, error: Exception) -> SourceError:
+    reason = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
+    return SourceError(
+        f"{what!r} cannot be read as {fmt}: {reason}.",
+        hint="a file was cut short or is of another format: copy it again, or name it in 'exclusions'",
+    )
+
+
+def _scan(
+    session: SparkSession,
+    request: ReadRequest,
+    listing: Listing,
+    kind: _Kind,
+    files: Sequence[SourceFile],
+    partitioned: bool,
+) -> DataFrame:
+    fmt = "orc" if request.format == "orc" else "parquet"
+    if partitioned and listing.whole and len(files) == len(listing.files):
+        return session.read.format(fmt).load(list(listing.roots))
+    paths, lookup = listing.spark_paths(files)
+    df = session.read.format(fmt).options(**lookup).load(paths)
+    if not partitioned:
+        return df
+    folders = partition_fields(session, kind.root)
+    names = {field.name.lower() for field in folders}
+    fields = [field for field in df.schema.fields if field.name.lower() not in names]
+    reader = session.read.format(fmt).schema(s.StructType([*fields, *folders]))
+    return reader.option("basePath", escape(kind.root)).load([escape(file.uri) for file in files])
+
+
+def _untyped(df: DataFrame, kind: _Kind) -> DataFrame:
+    """Spark 3 takes a column without a type for the integers it is stored as, Spark 4 does not."""
+    if not kind.untyped:
+        return df
+    return df.select(*[f.lit(None).alias(name) if name in kind.untyped else top(name) for name in df.columns])

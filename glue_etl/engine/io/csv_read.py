@@ -1,0 +1,238 @@
+"""CSV as a DynamicFrame: every field a string, each file by its own header, one Spark scan per kind of header.
+
+Source: "Using the CSV format in AWS Glue". What AWS leaves open is decided so that no value is lost unseen:
+
+- An empty field is the empty string, a field missing at the end of a record is null.
+- Fields beyond the header are dropped if they are all empty; else the record is an error record.
+- A record with bytes that are not UTF-8 is an error record.
+- Blank lines are no records. A file without a line is no error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import reduce
+
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as f
+from pyspark.sql import types as s
+
+from glue_etl.engine.frame.core import Frame, Plan, Stage
+from glue_etl.engine.frame.errors import ERROR_RECORD, CountedErrors
+from glue_etl.engine.io import csv_escaped
+from glue_etl.engine.io.attached import attach, file_path
+from glue_etl.engine.io.combine import case_sensitive, combine, same_spelling
+from glue_etl.engine.io.csv_escaped import literal
+from glue_etl.engine.io.csv_heads import Dialect, Shape, each, is_utf8, shape_of
+from glue_etl.engine.io.listing import Listing, SourceFile
+from glue_etl.engine.io.request import ReadRequest
+from glue_etl.errors import OptionError, UnsupportedError
+
+__all__ = ["dialect_of", "read_csv"]
+
+_RAW = "_glue_etl_raw"
+_REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+
+
+@dataclass(frozen=True)
+class _Scan:
+    """Files that one Spark scan reads: alike in their fields, and in whether their bytes must be looked at."""
+
+    files: tuple[SourceFile, ...]
+    shape: Shape
+    names: tuple[str, ...]
+    utf8: bool
+
+
+def dialect_of(request: ReadRequest) -> Dialect:
+    """How the script says the lines are made.
+
+    Raises:
+        OptionError: A character option that is no single character.
+        UnsupportedError: `withHeader` together with `skipFirst`.
+    """
+    options = request.options
+    quote = _character("quoteChar", options["quoteChar"], "-1")
+    escaper = _character("escaper", options["escaper"] or "none", "none", "-1")
+    if not options["separator"]:
+        raise OptionError("The option 'separator' is empty.", hint="give the character between fields, such as ','")
+    if options["withHeader"] and options["skipFirst"]:
+        raise UnsupportedError.of(
+            "skipFirst together with withHeader", "withHeader alone already leaves the header out of the records"
+        )
+    if escaper == quote:
+        # Two quotes within quotes stand for one anyway.
+        escaper = ""
+    return Dialect(
+        options["separator"], quote, escaper, options["multiline"], options["withHeader"], options["skipFirst"]
+    )
+
+
+def _character(name: str, value: str, *off: str) -> str:
+    if value in off:
+        return ""
+    if len(value) != 1:
+        raise OptionError(f"The option {name!r} is {value!r}.", hint=f"give one character, or {off[0]!r} for none")
+    return value
+
+
+def read_csv(session: SparkSession, request: ReadRequest, listing: Listing, stage: Stage) -> Frame:
+    """The frame of CSV files.
+
+    Args:
+        session: The session that scans.
+        request: The options of the format, checked.
+        listing: The files.
+        stage: For the error records.
+
+    Raises:
+        OptionError: A character option that is no single character.
+        UnsupportedError: A combination of options that this version cannot do.
+    """
+    dialect = dialect_of(request)
+    scans: list[_Scan] = []
+
+    def plan() -> Plan:
+        scans[:] = _scans(session, listing, dialect)
+        if not scans:
+            return Plan.of(session.createDataFrame([], s.StructType([])))
+        return combine([_plan(session, scan, listing, dialect, request) for scan in scans])
+
+    def errors() -> DataFrame:
+        _ = frame.plan
+        found = [_errors(session, scan, listing, dialect, stage) for scan in scans]
+        return reduce(DataFrame.union, found) if found else session.createDataFrame([], ERROR_RECORD)
+
+    frame = Frame(plan, stage_errors=(CountedErrors(errors),))
+    return frame
+
+
+def _scans(session: SparkSession, listing: Listing, dialect: Dialect) -> list[_Scan]:
+    sensitive = case_sensitive(session)
+    files = [file for file in listing.files if file.size]
+    shapes = each(lambda file: shape_of(file, dialect, session, case_sensitive=sensitive), files)
+    # Looked at once all headers are known to be readable.
+    utf8 = each(is_utf8, files)
+    groups: dict[tuple[Shape, bool], list[SourceFile]] = {}
+    for file, shape, clean in zip(files, shapes, utf8, strict=True):
+        if shape is not None:
+            groups.setdefault((shape, clean), []).append(file)
+    if len(groups) == 1 and len(listing.files) - len(files) == 0:
+        # All files alike: Spark may be given the folders.
+        groups = {key: list(listing.files) for key in groups}
+    names = same_spelling([shape.names for shape, _ in groups], sensitive=sensitive)
+    return [
+        _Scan(tuple(members), shape, tuple(spelled), clean)
+        for ((shape, clean), members), spelled in zip(groups.items(), names, strict=True)
+    ]
+
+
+def _columns(shape: Shape) -> list[str]:
+    return [f"c{i}" for i in range(len(shape.names) + shape.extra)]
+
+
+def _scan(session: SparkSession, scan: _Scan, listing: Listing, dialect: Dialect) -> DataFrame:
+    """All records, the good and the bad: fields by position, and the raw text of those with another number of them."""
+    columns = _columns(scan.shape)
+    paths, lookup = listing.spark_paths(scan.files)
+    if dialect.escaper:
+        return csv_escaped.scan(session, paths, lookup, columns, _RAW, dialect)
+    schema = s.StructType([s.StructField(name, s.StringType()) for name in [*columns, _RAW]])
+    reader = (
+        session.read.schema(schema)
+        .options(**lookup)
+        # Without it Spark does not see a wrong number of fields where a query needs few of them.
+        .option("columnPruning", "false")
+    )
+    return reader.csv(
+        paths,
+        sep=dialect.separator,
+        quote=dialect.quote,
+        escape=dialect.quote or "\\",
+        header=dialect.header or dialect.skip_first,
+        multiLine=dialect.multiline,
+        mode="PERMISSIVE",
+        columnNameOfCorruptRecord=_RAW,
+    )
+
+
+def _plan(session: SparkSession, scan: _Scan, listing: Listing, dialect: Dialect, request: ReadRequest) -> Plan:
+    df = _scan(session, scan, listing, dialect)
+    # Empty fields come as null from Spark; only a record that is too short has real nulls.
+    empty = f.when(f.col(_RAW).isNull(), f.lit(""))
+    fields = [f.coalesce(f.col(f"c{i}"), empty).alias(name) for i, name in enumerate(scan.names)]
+    kept = df.filter(~_is_bad(scan, dialect))
+    return Plan.of(attach(kept, request.options, fields))
+
+
+def _is_bad(scan: _Scan, dialect: Dialect) -> Column:
+    """Whether a record would lose a value."""
+    columns = _columns(scan.shape)
+    # Another column is named with it, because Spark refuses a scan of the raw text alone.
+    raw = f.concat_ws("", f.col(_RAW), f.col(columns[0]).substr(1, 0))
+    bad = f.col(_RAW).isNotNull() & _plain(raw, dialect).rlike(_too_many(len(columns), dialect))
+    for column in columns[len(scan.shape.names) :]:
+        bad = bad | f.coalesce(f.length(f.trim(f.col(column))) > 0, f.lit(False))
+    if not scan.utf8:
+        bad = bad | f.contains(f.concat_ws("", *columns), f.lit(_REPLACEMENT))
+    return bad
+
+
+def _plain(raw: Column, dialect: Dialect) -> Column:
+    """The raw text with quoted fields shortened, so that each separator left in it is one."""
+    if dialect.escaper:
+        raw = f.regexp_replace(raw, f"(?s){literal(dialect.escaper)}.", "q")
+    if not dialect.quote:
+        return raw
+    quote = literal(dialect.quote)
+    return f.regexp_replace(raw, f"(?s){quote}(?:[^{quote}]|{quote}{quote})+{quote}", "q")
+
+
+def _too_many(width: int, dialect: Dialect) -> str:
+    """A regular expression for texts with anything but emptiness after the `width`th separator."""
+    separator = literal(dialect.separator)
+    blank = rf"[ \t\r\n{literal(dialect.quote)}]" if dialect.quote else r"[ \t\r\n]"
+    return f"(?s)^(?:(?:(?!{separator}).)*+{separator}){{{width}}}(?:{separator}|{blank})*+."
+
+
+def _rebuilt(columns: Sequence[str], dialect: Dialect) -> Column:
+    if dialect.quote and len(dialect.separator) == 1:
+        options = {"sep": dialect.separator, "quote": dialect.quote, "escape": dialect.quote}
+        return f.to_csv(f.struct(*columns), {**options, "ignoreLeadingWhiteSpace": "false"})
+    return f.concat_ws(dialect.separator, *[f.coalesce(f.col(column), f.lit("")) for column in columns])
+
+
+def _errors(session: SparkSession, scan: _Scan, listing: Listing, dialect: Dialect, stage: Stage) -> DataFrame:
+    columns = _columns(scan.shape)
+    bad = _scan(session, scan, listing, dialect).filter(_is_bad(scan, dialect))
+    # Spark hands over the text of records with an unexpected number of fields only.
+    text = f.coalesce(f.col(_RAW), _rebuilt(columns, dialect))
+    source = file_path()
+    not_utf8 = f.contains(text, f.lit(_REPLACEMENT)) if not scan.utf8 else f.lit(False)
+    width = f.size(f.split(_plain(text, dialect), literal(dialect.separator)))
+    message = f.when(
+        not_utf8, f.concat(f.lit("The record has bytes that are not UTF-8, in the file "), source, f.lit("."))
+    ).otherwise(
+        f.concat(
+            f.lit("The record has "),
+            width.cast("string"),
+            f.lit(f" fields where the header has {len(scan.names)}, in the file "),
+            source,
+            f.lit("."),
+        )
+    )
+    known = [f.col(f"c{i}").alias(name) for i, name in enumerate(scan.names)]
+    values: Sequence[Column] = [
+        f.lit(stage.site),
+        f.lit(stage.info),
+        message,
+        f.lit(""),
+        text,
+        f.lit(None).cast("string"),
+        source,
+        f.to_json(f.struct(*known)),
+    ]
+    return bad.select(*[value.alias(field.name) for value, field in zip(values, ERROR_RECORD.fields, strict=True)])
+
+

@@ -1,0 +1,68 @@
+"""Folders named `key=value`: columns of Spark's own sources, and what partitionKeys makes when a frame is written.
+
+Source: "Managing partitions for ETL output in AWS Glue". A DynamicFrame read from S3 paths takes no columns from
+folder names; a table of the Data Catalog, and Spark's reader for Parquet and ORC, do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from pyspark.sql import SparkSession
+from pyspark.sql import types as s
+
+from glue_etl.engine.io.globs import escape
+from glue_etl.engine.io.listing import SourceFile
+from glue_etl.engine.types import tree as g
+from glue_etl.errors import FieldError
+
+__all__ = ["check_partition_keys", "has_partition_folders", "partition_fields"]
+
+_PROBE = "_glue_etl_probe"
+_NESTED = (g.StructType, g.ChoiceType, g.ArrayType, g.SetType, g.MapType)
+
+
+def has_partition_folders(files: Iterable[SourceFile]) -> bool:
+    """Whether a file lies in a folder `key=value` below the path it was asked for by."""
+    for file in files:
+        folders = file.uri.removeprefix(file.root).split("/")[:-1]
+        if any("=" in folder for folder in folders):
+            return True
+    return False
+
+
+def partition_fields(session: SparkSession, root: str) -> list[s.StructField]:
+    """The columns that Spark takes from the folders below a path, typed by all of their values."""
+    # With a schema given, Spark looks at the folders alone.
+    schema = s.StructType([s.StructField(_PROBE, s.StringType())])
+    found = session.read.schema(schema).parquet(escape(root)).schema
+    return [field for field in found.fields if field.name != _PROBE]
+
+
+def check_partition_keys(keys: Sequence[str], record: g.StructType) -> None:
+    """Check the columns that are to become folders.
+
+    Raises:
+        FieldError: A key that is no field, is given twice, is nested or has no type, or no other field is left.
+    """
+    for key in keys:
+        kind = record.get(key)
+        if kind is None:
+            raise FieldError(f"The partition key {key!r} is not a field of the frame.", available=record.names)
+        if isinstance(kind, _NESTED):
+            raise FieldError(
+                f"The partition key {key!r} is a {kind.name}, which cannot name a folder.",
+                hint="use a field that holds one plain value; resolve a choice with resolveChoice first",
+            )
+        if kind in (g.NULL, g.UNKNOWN, g.BINARY):
+            raise FieldError(
+                f"The partition key {key!r} is of the type {kind.name}, which cannot name a folder.",
+                hint="cast it to string first",
+            )
+    if len(set(keys)) < len(keys):
+        raise FieldError(f"The partition keys {list(keys)!r} name a field twice.", hint="name each once")
+    if keys and len(keys) == len(record):
+        raise FieldError(
+            f"The partition keys {list(keys)!r} are all fields of the frame, so that nothing is left for the files.",
+            hint="leave one field out of partitionKeys",
+        )

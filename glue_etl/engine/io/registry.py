@@ -1,0 +1,232 @@
+"""What can be read and written, as literal tables: connection types, formats, and every option with what it does here.
+
+Sources: "Data format options for inputs and outputs in AWS Glue for Spark", "Using the CSV / JSON / Parquet format in
+AWS Glue" and "Amazon S3 connections" in the AWS Glue guide.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+__all__ = [
+    "CONNECTION_TYPES",
+    "FORMATS",
+    "KNOWN_FORMATS",
+    "OTHER_CONNECTION_TYPES",
+    "S3_READ",
+    "S3_WRITE",
+    "Format",
+    "Option",
+]
+
+Kind = Literal["bool", "int", "text", "list"]
+Effect = Literal["used", "accepted", "unsupported"]
+
+
+@dataclass(frozen=True)
+class Option:
+    """One documented option.
+
+    Attributes:
+        kind: What its value is read as; texts such as `"true"` and `"1048576"` are understood.
+        default: The value if the script does not give it.
+        effect: `used`; `accepted`: it tunes AWS's own machinery and changes no result, so it has no effect here;
+            `unsupported`: it would change the result, and this version cannot do it.
+        name: The canonical name, where the documentation spells an option in two ways.
+    """
+
+    kind: Kind
+    default: object = None
+    effect: Effect = "used"
+    name: str = ""
+
+
+_BOOL = Option("bool", False)
+_TEXT = Option("text")
+_ACCEPTED = Option("text", effect="accepted")
+_ACCEPTED_BOOL = Option("bool", effect="accepted")
+_LATER = Option("text", effect="unsupported")
+
+_ATTACH = {"attachFilename": _TEXT, "attachTimestamp": _TEXT}
+
+CSV_READ: dict[str, Option] = {
+    "separator": Option("text", ","),
+    "escaper": _TEXT,
+    "quoteChar": Option("text", '"'),
+    "multiline": _BOOL,
+    "multiLine": Option("bool", False, name="multiline"),
+    "withHeader": _BOOL,
+    "skipFirst": _BOOL,
+    "writeHeader": _ACCEPTED_BOOL,
+    "optimizePerformance": _ACCEPTED_BOOL,
+    "strictCheckForQuoting": _ACCEPTED_BOOL,
+    "withSchema": _LATER,
+    **_ATTACH,
+}
+CSV_WRITE: dict[str, Option] = {
+    "separator": Option("text", ","),
+    "escaper": _TEXT,
+    "quoteChar": Option("text", '"'),
+    "writeHeader": Option("bool", True),
+    "strictCheckForQuoting": _ACCEPTED_BOOL,
+    "optimizePerformance": _ACCEPTED_BOOL,
+    "withHeader": _ACCEPTED_BOOL,
+    "skipFirst": _ACCEPTED_BOOL,
+    "multiline": _ACCEPTED_BOOL,
+    "multiLine": _ACCEPTED_BOOL,
+}
+JSON_READ: dict[str, Option] = {
+    "jsonPath": _TEXT,
+    "multiline": _BOOL,
+    "multiLine": Option("bool", False, name="multiline"),
+    "optimizePerformance": _ACCEPTED_BOOL,
+    "withSchema": _TEXT,
+    "attachFilename": _TEXT,
+    "attachTimestamp": _LATER,
+}
+JSON_WRITE: dict[str, Option] = {
+    "jsonPath": _ACCEPTED,
+    "multiline": _ACCEPTED_BOOL,
+    "multiLine": _ACCEPTED_BOOL,
+    "optimizePerformance": _ACCEPTED_BOOL,
+    "strictCheckForQuoting": _ACCEPTED_BOOL,
+}
+PARQUET_READ: dict[str, Option] = {
+    "useGlueParquetWriter": _ACCEPTED_BOOL,
+    "compression": _ACCEPTED,
+    "blockSize": _ACCEPTED,
+    "pageSize": _ACCEPTED,
+    "mergeSchema": _ACCEPTED_BOOL,
+    **_ATTACH,
+}
+PARQUET_WRITE: dict[str, Option] = {
+    "useGlueParquetWriter": _ACCEPTED_BOOL,
+    "compression": _TEXT,
+    "blockSize": Option("int"),
+    "pageSize": Option("int"),
+}
+
+S3_READ: dict[str, Option] = {
+    "paths": Option("list"),
+    "path": Option("text"),
+    "recurse": _BOOL,
+    "exclusions": Option("list"),
+    "compressionType": _TEXT,
+    "groupFiles": _TEXT,
+    "groupSize": Option("int"),
+    "isFailFast": _BOOL,
+    "maxBand": _ACCEPTED,
+    "maxFilesInBand": _ACCEPTED,
+    "useS3ListImplementation": _ACCEPTED_BOOL,
+    # Every object of the local lake is of the standard class.
+    "excludeStorageClasses": Option("list", effect="accepted"),
+    "jobBookmarkKeys": Option("list", effect="accepted"),
+    "jobBookmarkKeysSortOrder": _ACCEPTED,
+    "transformationContext": _ACCEPTED,
+    "callSite": _ACCEPTED,
+    "boundedFiles": _LATER,
+    "boundedSize": _LATER,
+    "enableSamplePath": Option("bool", effect="unsupported"),
+    "samplePath": _LATER,
+    "partitionPredicate": _LATER,
+    "catalogPartitionPredicate": _LATER,
+}
+S3_WRITE: dict[str, Option] = {
+    "path": _TEXT,
+    "paths": Option("list"),
+    "partitionKeys": Option("list"),
+    "compression": _TEXT,
+    "useFrameName": _BOOL,
+    "enableUpdateCatalog": Option("bool", effect="unsupported"),
+    "updateBehavior": _ACCEPTED,
+    "useS3ListImplementation": _ACCEPTED_BOOL,
+    "transformationContext": _ACCEPTED,
+    "callSite": _ACCEPTED,
+}
+
+
+@dataclass(frozen=True)
+class Format:
+    """One format: its options, and the compressions it can be written with (Glue's name to Spark's)."""
+
+    read: dict[str, Option]
+    write: dict[str, Option]
+    compressions: dict[str, str]
+    default_compression: str
+
+
+_TEXT_CODECS = {
+    "none": "none",
+    "uncompressed": "none",
+    "gzip": "gzip",
+    "gz": "gzip",
+    "bzip2": "bzip2",
+    "bzip": "bzip2",
+    "deflate": "deflate",
+}
+_PARQUET_CODECS = {
+    "none": "none",
+    "uncompressed": "none",
+    "snappy": "snappy",
+    "gzip": "gzip",
+    "zstd": "zstd",
+    "lz4": "lz4",
+}
+_ORC_CODECS = {"none": "none", "uncompressed": "none", "snappy": "snappy", "zlib": "zlib", "gzip": "zlib"}
+
+_PARQUET = Format(PARQUET_READ, PARQUET_WRITE, _PARQUET_CODECS, "snappy")
+
+FORMATS: dict[str, Format] = {
+    "csv": Format(CSV_READ, CSV_WRITE, _TEXT_CODECS, "none"),
+    "glueparquet": _PARQUET,
+    "json": Format(JSON_READ, JSON_WRITE, _TEXT_CODECS, "none"),
+    "orc": Format(PARQUET_READ, PARQUET_WRITE, _ORC_CODECS, "snappy"),
+    "parquet": _PARQUET,
+}
+
+KNOWN_FORMATS = frozenset({"avro", "grokLog", "hudi", "iceberg", "delta", "ion", "xml"})
+"""Formats AWS Glue has and this version has not."""
+
+CONNECTION_TYPES: dict[str, str] = {
+    "s3": "",
+    "file": "",
+    # awsglue passes these two formats as connection types.
+    "parquet": "parquet",
+    "orc": "orc",
+}
+"""Connection types that work, and the format each implies (empty: it is set by setFormat)."""
+
+OTHER_CONNECTION_TYPES = frozenset(
+    {
+        "azurecosmos",
+        "azuresql",
+        "bigquery",
+        "custom.athena",
+        "custom.jdbc",
+        "custom.spark",
+        "delta",
+        "documentdb",
+        "dynamodb",
+        "hudi",
+        "iceberg",
+        "jdbc",
+        "kafka",
+        "kinesis",
+        "marketplace.athena",
+        "marketplace.jdbc",
+        "marketplace.spark",
+        "mongodb",
+        "mysql",
+        "opensearch",
+        "oracle",
+        "postgresql",
+        "redshift",
+        "saphana",
+        "snowflake",
+        "sqlserver",
+        "teradata",
+        "vertica",
+    }
+)
+"""Connection types AWS Glue has and this version has not."""

@@ -1,0 +1,107 @@
+"""Writes what `write_dynamic_frame.from_options` asks for.
+
+A write adds files and overwrites none, leaves no marker files, and writes nothing for a frame without records. When
+its files become visible is told in `staging`. Source: "Amazon S3 connections" in the AWS Glue guide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from glue_etl.engine.context import EngineContext
+from glue_etl.engine.frame.core import Frame
+from glue_etl.engine.io.lake import is_s3
+from glue_etl.engine.io.csv_heads import open_bytes
+from glue_etl.engine.io.listing import local_path
+from glue_etl.engine.io.partitions import check_partition_keys
+from glue_etl.engine.io.request import WriteRequest, write_request
+from glue_etl.engine.io.staging import staging
+from glue_etl.engine.io.writers import WRITERS, Prepared
+from glue_etl.errors import OptionError
+
+__all__ = ["write_frame"]
+
+
+def write_frame(
+    ctx: EngineContext,
+    frame: Frame,
+    connection_type: str,
+    options: Mapping[str, Any],
+    fmt: str | None,
+    format_options: Mapping[str, Any],
+) -> None:
+    """Add a frame's records to a folder.
+
+    Args:
+        ctx: The job's surroundings.
+        frame: What to write.
+        connection_type: `s3` or `file`; `parquet` or `orc`, as awsglue names Spark's own sinks.
+        options: The script's connection_options.
+        fmt: `csv`, `json`, `glueparquet`, or None where the connection type says it.
+        format_options: The script's format_options.
+
+    Raises:
+        OptionError: An option, format or connection type that does not exist, or a value that cannot be used.
+        UnsupportedError: AWS Glue has it, this version has not.
+        NoSuchBucketError: The bucket does not exist.
+        FieldError: A field that the format cannot hold, or a partition key that is none.
+        ErrorThresholdExceeded: The frame has more error records than the script allows.
+    """
+    request = write_request(connection_type, options, fmt, format_options)
+    path = request.path
+    if request.use_frame_name:
+        if not frame.name or "/" in frame.name or frame.name in (".", ".."):
+            raise OptionError(
+                f"A frame of the collection is named {frame.name!r}, which names no folder.",
+                hint="give each frame of the collection a name",
+            )
+        path = f"{path.rstrip('/')}/{frame.name}"
+    destination = local_path(ctx, path)
+    plan = frame.checked()
+    check_partition_keys(request.partition_keys, plan.type)
+    if not len(plan.type):
+        return
+    prepared = WRITERS[request.format](plan, request)
+    if destination is None:
+        _write(prepared, request, path, leave_marker=False)
+        return
+    with staging(destination) as stage:
+        uri = f"{path.rstrip('/')}/{stage.folder.name}/data" if is_s3(path) else stage.data.as_uri()
+        _write(prepared, request, uri, leave_marker=False)
+        written = stage.files()
+        # Spark makes one file of a frame without records.
+        if len(written) == 1 and _holds_nothing(written[0], request):
+            return
+        stage.publish()
+
+
+def _write(prepared: Prepared, request: WriteRequest, path: str, *, leave_marker: bool) -> None:
+    writer = prepared.df.write.format(prepared.format).mode("append").options(**prepared.options)
+    writer = writer.option("compression", request.compression)
+    # This option of Hadoop's reaches the committer through the write's own options.
+    writer = writer.option("mapreduce.fileoutputcommitter.marksuccessfuljobs", str(leave_marker).lower())
+    if request.partition_keys:
+        writer = writer.partitionBy(*request.partition_keys)
+    writer.save(path)
+
+
+def _holds_nothing(file: Path, request: WriteRequest) -> bool:
+    """Whether a file has no record."""
+    if request.format == "orc":
+        from pyarrow import orc
+
+        return bool(orc.ORCFile(str(file)).nrows == 0)
+    if request.format in ("parquet", "glueparquet"):
+        from pyarrow import parquet
+
+        return bool(parquet.read_metadata(str(file)).num_rows == 0)
+    if request.compression == "deflate":
+        return file.stat().st_size <= 8
+    with open_bytes(file) as stream:
+        head = stream.readline()
+        if request.format == "csv" and request.options["writeHeader"]:
+            # A header with a line end of its own, within quotes, looks like a record: then the file stays.
+            head = stream.readline()
+        return not head

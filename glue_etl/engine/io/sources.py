@@ -1,0 +1,151 @@
+"""Opens what `create_dynamic_frame.from_options` asks for.
+
+Paths and options are checked and files are listed at once, so that a mistake is reported at the script's own line;
+data is looked at when the frame's schema or records are asked for.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from pyspark.sql import types as s
+
+from glue_etl.engine.context import EngineContext
+from glue_etl.engine.frame.core import Frame, Plan, Stage, Threshold
+from glue_etl.engine.io.listing import Listing, list_files
+from glue_etl.engine.io.partitions import has_partition_folders
+from glue_etl.engine.io.request import ReadRequest, read_request
+from glue_etl.engine.types import json_form
+from glue_etl.engine.types import tree as g
+from glue_etl.errors import OptionError, SourceError, UnsupportedError
+
+__all__ = ["open_source"]
+
+_SUFFIXES = {"gzip": (".gz", ".gzip"), "bzip2": (".bz2",)}
+
+
+def open_source(
+    ctx: EngineContext,
+    connection_type: str,
+    options: Mapping[str, Any],
+    fmt: str | None,
+    format_options: Mapping[str, Any],
+    stage: Stage,
+    predicate: str = "",
+    min_partitions: int | None = None,
+    target_partitions: int | None = None,
+) -> Frame:
+    """The frame of a source.
+
+    Args:
+        ctx: The job's surroundings.
+        connection_type: `s3` or `file`; `parquet` or `orc`, as awsglue names Spark's own sources.
+        options: The script's connection_options.
+        fmt: `csv`, `json`, `glueparquet`, or None where the connection type says it.
+        format_options: The script's format_options.
+        stage: For error records.
+        predicate: A push-down predicate; only sources of the Data Catalog have one.
+        min_partitions: A hint on AWS; Spark's own splitting gives enough.
+        target_partitions: The largest number of partitions wished.
+
+    Raises:
+        OptionError: An option, format or connection type that does not exist, or a value that cannot be used.
+        UnsupportedError: AWS Glue has it, this version has not.
+        PathNotFoundError: A path does not exist.
+        NoSuchBucketError: A bucket does not exist.
+        SourceError: A file is not compressed as the script says.
+    """
+    if predicate:
+        raise UnsupportedError.of(f"push_down_predicate {predicate!r} of a source by paths", "filter the frame instead")
+    request = read_request(connection_type, options, fmt, format_options)
+    listing = _listing(ctx, request)
+    if request.compression:
+        _check_compression(request, listing)
+    frame = _read(ctx, request, listing, stage)
+    limits = [n for n in (target_partitions, ctx.target_partitions) if n]
+    if request.group_bytes:
+        limits.append(max(1, math.ceil(listing.size / request.group_bytes)))
+    if limits:
+        _narrow(frame, min(limits))
+    if request.fail_fast:
+        frame.thresholds = (*frame.thresholds, Threshold(1, frame.errors, "option isFailFast"))
+    return frame
+
+
+def _listing(ctx: EngineContext, request: ReadRequest) -> Listing:
+    if request.spark_source and not request.recurse:
+        # Spark's own sources go down into partition folders, and into those alone.
+        listing = list_files(ctx, request.paths, recurse=True, exclusions=request.exclusions)
+        if has_partition_folders(listing.files):
+            return listing
+    return list_files(ctx, request.paths, recurse=request.recurse, exclusions=request.exclusions)
+
+
+def _read(ctx: EngineContext, request: ReadRequest, listing: Listing, stage: Stage) -> Frame:
+    # Imported on use: each brings what only its format needs.
+    if request.format == "csv":
+        from glue_etl.engine.io.csv_read import read_csv
+
+        return read_csv(ctx.session, request, listing, stage)
+    if request.format == "json":
+        return _read_json(ctx, request, listing, stage)
+    from glue_etl.engine.io.columnar import read_columnar
+
+    return read_columnar(ctx.session, request, listing)
+
+
+def _read_json(ctx: EngineContext, request: ReadRequest, listing: Listing, stage: Stage) -> Frame:
+    from glue_etl.engine.io.json import read_json
+
+    if not listing.files:
+        return Frame.of(ctx.session.createDataFrame([], s.StructType([])))
+    paths, lookup = listing.spark_paths()
+    given = request.options["withSchema"]
+    return read_json(
+        ctx.session,
+        paths,
+        multiline=request.options["multiline"],
+        json_path=request.options["jsonPath"],
+        stage=stage,
+        schema=_schema(given) if given else None,
+        attach_filename=request.options["attachFilename"],
+        options=lookup,
+    )
+
+
+def _schema(text: str) -> g.StructType:
+    """The schema of the option withSchema: the JSON text of an awsglue StructType."""
+    try:
+        schema = json_form.loads(text)
+    except (ValueError, KeyError, TypeError) as error:
+        raise OptionError(
+            f"The option 'withSchema' is {text!r}, which is no schema: {error}.",
+            hint="pass json.dumps(schema.jsonValue()) of an awsglue.gluetypes.StructType",
+        ) from error
+    if not isinstance(schema, g.StructType):
+        raise OptionError(f"The option 'withSchema' is a {schema.name}, not a struct.")
+    return schema
+
+
+def _check_compression(request: ReadRequest, listing: Listing) -> None:
+    suffixes = _SUFFIXES[request.compression]
+    for file in listing.files:
+        if not file.uri.endswith(suffixes):
+            raise SourceError(
+                f"compressionType is {request.compression!r}, but the name of {file.uri!r} does not say so.",
+                hint=f"Spark goes by the name: let it end in {suffixes[0]!r}, or leave compressionType out",
+            )
+
+
+def _narrow(frame: Frame, partitions: int) -> None:
+    """Read in at most that many partitions."""
+    wide = frame.make_plan
+
+    def narrow() -> Plan:
+        plan = wide()
+        # Spark would make an empty frame's zero partitions one.
+        return Plan(plan.df.coalesce(partitions), plan.type) if len(plan.type) else plan
+
+    frame.make_plan = narrow

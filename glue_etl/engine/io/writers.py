@@ -1,0 +1,145 @@
+"""From a plan to the columns and Spark options each format is written with.
+
+Sources: "Using the CSV / JSON / Parquet format in AWS Glue".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as f
+
+from glue_etl.engine.frame.conform import top
+from glue_etl.engine.frame.core import Plan
+from glue_etl.engine.io.request import WriteRequest
+from glue_etl.engine.types import tree as g
+from glue_etl.errors import FieldError, OptionError
+
+__all__ = ["WRITERS", "Prepared"]
+
+# One column, whose name is the header and whose values are the lines: separator and quote must never occur in them.
+_NO_SEPARATOR = "\x01"
+_NO_QUOTE = "\x02"
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What Spark's writer is given.
+
+    Attributes:
+        df: The columns of the files, and the partition keys.
+        format: Spark's format.
+        options: Spark's options.
+    """
+
+    df: DataFrame
+    format: str
+    options: dict[str, str] = field(default_factory=dict)
+
+
+def _character(name: str, value: str, *off: str) -> str:
+    if value in off:
+        return ""
+    if len(value) != 1:
+        raise OptionError(f"The option {name!r} is {value!r}.", hint=f"give one character, or {off[0]!r} for none")
+    return value
+
+
+def _csv(plan: Plan, request: WriteRequest) -> Prepared:
+    """Header by default; quotes where a value needs them; null is nothing, the empty string is two quotes."""
+    columns = [_csv_column(member, request).alias(member.name) for member in plan.type]
+    df = plan.df.select(*columns)
+    quote = _character("quoteChar", request.options["quoteChar"], "-1")
+    escaper = _character("escaper", request.options["escaper"] or "none", "none", "-1")
+    options = {
+        "header": str(request.options["writeHeader"]).lower(),
+        "sep": request.options["separator"],
+        # Else Spark cuts spaces off both ends of each value.
+        "ignoreLeadingWhiteSpace": "false",
+        "ignoreTrailingWhiteSpace": "false",
+    }
+    if quote:
+        return Prepared(df, "csv", {**options, "quote": quote, "escape": escaper or quote})
+    names = [member.name for member in plan.type if member.name not in request.partition_keys]
+    values = [f.coalesce(top(name), f.lit("")) for name in names]
+    line = f.concat_ws(options["sep"], *values).alias(options["sep"].join(names))
+    df = df.select(line, *[top(key) for key in request.partition_keys])
+    no_quotes = {"sep": _NO_SEPARATOR, "quote": _NO_QUOTE, "escape": _NO_QUOTE, "emptyValue": ""}
+    return Prepared(df, "csv", {**options, **no_quotes})
+
+
+def _csv_column(member: g.Field, request: WriteRequest) -> Column:
+    column = top(member.name)
+    if member.name in request.partition_keys:
+        return column
+    if isinstance(member.type, g.ChoiceType):
+        words = " or ".join(choice.name for choice in member.type.choices)
+        raise FieldError(
+            f"The field {member.name!r} is {words}, which CSV cannot hold in one column.",
+            hint="resolve it with resolveChoice, such as specs=[('" + member.name + "', 'cast:string')]",
+        )
+    if isinstance(member.type, (g.StructType, g.ArrayType, g.SetType, g.MapType)):
+        raise FieldError(
+            f"The field {member.name!r} is of the type {member.type.name}, which CSV cannot hold.",
+            hint="flatten the frame with relationalize or unnest, or write json or parquet",
+        )
+    return f.base64(column) if member.type == g.BINARY else column.cast("string")
+
+
+def _json(plan: Plan, request: WriteRequest) -> Prepared:
+    """One record a line; null fields are left out, a choice is its bare value."""
+    if not g.contains_choice(plan.type):
+        return Prepared(plan.df, "json", {"ignoreNullFields": "true"})
+    from glue_etl.engine.frame.json_text import json_column
+
+    keys = request.partition_keys
+    rest = g.StructType(tuple(member for member in plan.type if member.name not in keys))
+    lines = json_column(Plan(plan.df, rest))
+    return Prepared(plan.df.select(lines.alias("value"), *[top(key) for key in keys]), "text")
+
+
+def _columnar(plan: Plan, request: WriteRequest) -> Prepared:
+    """Types as they are; a choice is a struct of its alternatives."""
+    for member in plan.type:
+        without = _untyped_path(member.type, member.name)
+        if without is not None:
+            raise FieldError(
+                f"The field {without!r} has no type, as it is null in every record: {request.format} cannot hold it.",
+                hint="drop such fields with DropNullFields, or give them a type with ApplyMapping",
+            )
+    options = {}
+    if request.options.get("blockSize"):
+        options["parquet.block.size"] = str(request.options["blockSize"])
+    if request.options.get("pageSize"):
+        options["parquet.page.size"] = str(request.options["pageSize"])
+    return Prepared(plan.df, "orc" if request.format == "orc" else "parquet", options)
+
+
+def _untyped_path(kind: g.GlueType, path: str) -> str | None:
+    """Where in a type there is nothing but null."""
+    inner: list[tuple[str, g.GlueType]] = []
+    if kind in (g.NULL, g.UNKNOWN):
+        return path
+    if isinstance(kind, g.StructType):
+        if not kind.fields:
+            return path
+        inner = [(f"{path}.{member.name}", member.type) for member in kind]
+    elif isinstance(kind, g.ChoiceType):
+        inner = [(f"{path}.{choice.name}", choice) for choice in kind.choices]
+    elif isinstance(kind, (g.ArrayType, g.SetType)):
+        inner = [(f"{path}[]", kind.element)]
+    elif isinstance(kind, g.MapType):
+        inner = [(f"{path}.value", kind.value)]
+    return next((found for name, part in inner if (found := _untyped_path(part, name)) is not None), None)
+
+
+WRITERS: dict[str, Callable[[Plan, WriteRequest], Prepared]] = {
+    "csv": _csv,
+    "glueparquet": _columnar,
+    "json": _json,
+    "orc": _columnar,
+    "parquet": _columnar,
+}
+"""How each format is prepared."""
