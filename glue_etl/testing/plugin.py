@@ -102,7 +102,7 @@ def _drop_leftovers(session: SparkSession) -> None:
     catalog = java.sessionState().catalog()
     catalog.clearTempTables()
     catalog.globalTempViewManager().clear()
-    catalog.setCurrentDatabase("default")
+    java.catalog().setCurrentDatabase("default")
     java.catalog().clearCache()
     for name in _each(catalog.listDatabases()):
         if name != "default":
