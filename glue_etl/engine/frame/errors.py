@@ -115,11 +115,7 @@ def _shown_all(_: int, envelopes: Iterator[dict[str, Any]]) -> Iterable[dict[str
 
 
 def _shown(record: dict[str, Any]) -> dict[str, Any]:
-    text = record["dynamicRecord"]
-    try:
-        read = None if text is None else json.loads(text)
-    except ValueError:
-        read = None
+    read = _read(record["dynamicRecord"])
     return {
         "callsite": {"site": record["site"], "info": record["info"]},
         "msg": record["msg"],
@@ -129,3 +125,20 @@ def _shown(record: dict[str, Any]) -> dict[str, Any]:
         "source": record["source"],
         "dynamicRecord": read if isinstance(read, dict) else None,
     }
+
+
+def _read(text: str | None) -> Any:
+    """The value that JSON text says, None if it is none; what no field can hold is kept as text."""
+    try:
+        read = None if text is None else json.loads(text, parse_int=_integer)
+        if text is not None and "\\ud" in text.lower():
+            # Half a surrogate pair, if it is one, is no text to Spark.
+            whole = json.dumps(read, ensure_ascii=False).encode("utf-8", "replace")
+            read = json.loads(whole, parse_int=_integer)
+    except (ValueError, RecursionError):
+        return None
+    return read
+
+
+def _integer(digits: str) -> int | str:
+    return int(digits) if len(digits) < 19 or -(1 << 63) <= int(digits) < 1 << 63 else digits

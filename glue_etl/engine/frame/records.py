@@ -82,7 +82,7 @@ def _in_workers(df: DataFrame, function: Callable[[Iterable[Any]], Iterable[Any]
 
 def _filter(plan: Plan, function: PythonFunction, session: SparkSession) -> Plan:
     if not plan.type.fields:
-        return plan
+        return MapRun(lambda: plan, function, session).plan
     schema = plan.df.schema
     rows = _in_workers(_for_workers(plan), RunFilter(function, plan.type, schema.names), _nullable(schema))
     return Plan(rows, plan.type)
@@ -195,7 +195,7 @@ class MapRun:
     def _run(self) -> _Done:
         source = self._source()
         hint = source.type if self._hint is None else self._hint
-        zone = str(self._session.conf.get("spark.sql.session.timeZone"))
+        zone = _zone(self._session)
         run = RunFunction(self._function, source.type, hint, zone, uuid.uuid4().hex)
         rows: Any = _in_workers(_for_workers(source), run, _CHUNK)
         context: Any = self._session.sparkContext
@@ -213,6 +213,11 @@ class MapRun:
             return _Done(Plan(self._session.range(row_count).select(), kind), error_count, chunks)
         unpacked = _unpacked(kept, rows._jdf.schema(), kind, zone, self._session)
         return _Done(Plan(unpacked, kind), error_count, chunks)
+
+
+def _zone(session: SparkSession) -> str:
+    name = str(session.conf.get("spark.sql.session.timeZone"))
+    return "UTC" if name in ("Etc/UTC", "GMT", "Z", "+00:00") else name
 
 
 @dataclass

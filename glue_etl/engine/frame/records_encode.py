@@ -56,6 +56,8 @@ def kind_of(value_type: type) -> str | None:
     """
     if value_type in KIND_OF:
         return KIND_OF[value_type]
+    if hasattr(value_type, "asDict"):
+        raise UnfitValueError("a Row, which is a tuple and means a struct")
     for base, kind in KIND_OF.items():
         if issubclass(value_type, base):
             return kind

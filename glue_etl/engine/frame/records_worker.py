@@ -19,7 +19,7 @@ from glue_etl.engine.frame.records_encode import UnfitValueError, encode, kind_o
 from glue_etl.engine.frame.records_function import PythonFunction, RecordFunction
 from glue_etl.engine.frame.records_observed import Observed
 from glue_etl.engine.frame.records_shape import arrow_type, shape
-from glue_etl.engine.frame.records_values import Envelope, envelopes, records_of
+from glue_etl.engine.frame.records_values import Envelope, envelopes
 from glue_etl.engine.types import tree as g
 
 __all__ = ["CHUNK", "ERROR", "FilterErrors", "RunFilter", "RunFunction", "UnpackChunks"]
@@ -49,11 +49,17 @@ def _partition() -> int:
 
 def _text(record: Any) -> str:
     """A record as JSON; what JSON cannot say is said as text."""
-    return json.dumps(record, default=str, ensure_ascii=False, skipkeys=True).encode("utf-8", "replace").decode()
+    return _utf8(json.dumps(record, default=str, ensure_ascii=False, skipkeys=True))
+
+
+def _utf8(text: str) -> str:
+    # Half a surrogate pair is text to Python and to no one else.
+    return text.encode("utf-8", "replace").decode()
 
 
 def _error(envelope: Envelope) -> dict[str, Any]:
-    return {"msg": envelope["errorMessage"], "input": _text(envelope["record"])}
+    message = envelope.get("errorMessage")
+    return {"msg": None if message is None else _utf8(str(message)), "input": _text(envelope["record"])}
 
 
 @dataclass
@@ -85,8 +91,8 @@ class RunFunction:
             limit = max(16, min(_LARGEST_CHUNK, _CHUNK_BYTES * len(chunk) // max(1, packed.nbytes)))
 
     def _pack(self, chunk: list[Envelope]) -> pa.RecordBatch:
-        errors = [_error(envelope) for envelope in chunk if envelope["isError"]]
-        records = [envelope["record"] for envelope in chunk if not envelope["isError"]]
+        errors = [_error(envelope) for envelope in chunk if envelope.get("isError")]
+        records = [envelope["record"] for envelope in chunk if not envelope.get("isError")]
         try:
             seen, rows = self._encode(records)
         except UnfitValueError:
@@ -95,7 +101,7 @@ class RunFunction:
                 try:
                     fit.append(_plain_record(record))
                 except UnfitValueError as error:
-                    errors.append({"msg": str(error), "input": _text(record)})
+                    errors.append({"msg": _utf8(str(error)), "input": _text(record)})
             records = fit
             seen, rows = self._encode(records)
         row = [json.dumps(seen), rows, len(records), errors, len(errors)]
@@ -131,11 +137,12 @@ def _plain_record(record: Any) -> dict[str, Any]:
 
 
 def _plain(value: Any, path: tuple[str, ...]) -> Any:
-    item = getattr(value, "item", None)
-    if item is not None and type(value).__module__ == "numpy" and getattr(value, "ndim", None) == 0:
-        value = item()
-    elif type(value).__module__ == "numpy" and hasattr(value, "tolist"):
-        value = value.tolist()
+    if type(value).__module__ == "numpy" and hasattr(value, "tolist"):
+        value = value.tolist()  # of an array or of a scalar
+    elif hasattr(type(value), "asDict"):
+        value = value.asDict()
+    elif type(value).__name__ == "NaTType":
+        value = None
     try:
         kind = kind_of(type(value))
         if isinstance(value, Mapping):
@@ -204,7 +211,9 @@ class RunFilter:
         """Filter batch by batch: awsglue's function remembers nothing between records."""
         function, partition = self.function.load(), _partition()
         for batch in batches:
-            kept = [at for at, envelope in _filtered(function, partition, batch, self.kind) if not envelope["isError"]]
+            kept = [
+                at for at, envelope in _filtered(function, partition, batch, self.kind) if not envelope.get("isError")
+            ]
             if kept:
                 rows = batch if len(kept) == batch.num_rows else batch.take(pa.array(kept, pa.int32()))
                 yield pa.RecordBatch.from_arrays(rows.columns[: len(self.names)], names=list(self.names))
@@ -222,7 +231,7 @@ class FilterErrors:
         function, partition = self.function.load(), _partition()
         for batch in batches:
             kept = _filtered(function, partition, batch, self.kind)
-            errors = [_error(envelope) for _, envelope in kept if envelope["isError"]]
+            errors = [_error(envelope) for _, envelope in kept if envelope.get("isError")]
             if errors:
                 yield pa.RecordBatch.from_pylist(errors, schema=pa.schema(list(ERROR)))
 
@@ -235,9 +244,9 @@ def _filtered(
 
     def counted() -> Iterator[Envelope]:
         nonlocal at
-        for number, record in enumerate(records_of(batch, kind)):
+        for number, envelope in enumerate(envelopes(batch, kind)):
             at = number
-            yield {"record": record, "isError": False, "errorMessage": None}
+            yield envelope
 
     for envelope in function(partition, counted()):
         # The filter is lazy: what it gave last is what it took last.

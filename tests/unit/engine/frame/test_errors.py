@@ -61,6 +61,13 @@ def test_records_of_several_sources_are_merged_with_choices(spark: SparkSession)
     ]
 
 
+def test_no_record_is_lost_for_a_value_that_spark_cannot_hold(spark: SparkSession) -> None:
+    one = records(spark, '{"v": 123456789012345678901234567890}', '{"v": "\\ud83d"}', '{"v": "\\ud83d\\ude00"}')
+    shown = as_dynamic_frame(with_errors(spark, one), spark)
+    read = [row.error.dynamicRecord.v for row in shown.plan.df.collect()]
+    assert read == ["123456789012345678901234567890", "?", "\U0001f600"]
+
+
 def test_no_errors_give_an_empty_frame_of_the_same_fields(spark: SparkSession) -> None:
     shown = as_dynamic_frame(with_errors(spark), spark)
     assert shown.plan.df.count() == 0

@@ -164,6 +164,35 @@ def test_a_value_no_record_can_hold_makes_an_error_record(spark: SparkSession) -
     ]
 
 
+def test_messages_of_any_kind(spark: SparkSession) -> None:
+    def all_errors(_: int, envelopes: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        for envelope, message in zip(envelopes, (None, 5, "\ud800"), strict=False):
+            yield {"record": envelope["record"], "isError": True, "errorMessage": message}
+
+    out = applied(spark.range(0, 3, 1, 1), all_errors, spark)
+    assert [row.msg for row in out.stage_errors[0].records().collect()] == [None, "5", "?"]
+
+
+def test_rows_and_missing_times_are_what_they_mean(spark: SparkSession) -> None:
+    def odd(record: dict[str, Any]) -> dict[str, Any]:
+        import pandas as pd
+
+        return {"row": Row(x=1, y="z"), "t": pd.NaT if record["id"] else pd.Timestamp("2020-01-02")}
+
+    out = applied(spark.range(0, 2, 1, 1), mapped(odd), spark)
+    assert [(row.row.asDict(), row.t) for row in rows(out)] == [
+        ({"x": 1, "y": "z"}, datetime(2020, 1, 2)),
+        ({"x": 1, "y": "z"}, None),
+    ]
+
+
+def test_a_filter_of_records_without_fields(spark: SparkSession) -> None:
+    bare_filter = PythonFunction.of(lambda _, envelopes: filter(lambda envelope: envelope["record"], envelopes))
+    bare_filter.keeps_records = True
+    out = python_stage(Frame.of(spark.range(3).select()), bare_filter, Stage(), spark)
+    assert out.plan.df.count() == 0
+
+
 def test_numpy_values_are_python_values(spark: SparkSession) -> None:
     def with_numpy(record: dict[str, Any]) -> dict[str, Any]:
         import numpy as np
