@@ -87,7 +87,7 @@ def _kind(file: SourceFile, fmt: str, partitioned: bool) -> _Kind:
     except (OSError, ValueError) as error:
         raise _unreadable(file.uri, fmt, error) from error
     columns = [schema.column(i) for i in range(len(schema))]
-    untyped = tuple(c.path for c in columns if c.logical_type.type == "NULL" and c.path == c.name)
+    untyped = tuple(c.path for c in columns if str(c.logical_type) == "Null" and c.path == c.name)
     # The first line of the text holds an address.
     return _Kind(root, str(schema).partition("\n")[2], untyped)
 

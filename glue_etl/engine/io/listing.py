@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from glue_etl.engine.io.lake import is_s3
 from glue_etl.engine.io.globs import escape, has_glob, matcher, regex_of
+from glue_etl.engine.io.lake import is_s3
 from glue_etl.errors import PathNotFoundError
 
 if TYPE_CHECKING:

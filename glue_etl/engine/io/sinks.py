@@ -12,8 +12,8 @@ from typing import Any
 
 from glue_etl.engine.context import EngineContext
 from glue_etl.engine.frame.core import Frame
-from glue_etl.engine.io.lake import is_s3
 from glue_etl.engine.io.csv_heads import open_bytes
+from glue_etl.engine.io.lake import is_s3
 from glue_etl.engine.io.listing import local_path
 from glue_etl.engine.io.partitions import check_partition_keys
 from glue_etl.engine.io.request import WriteRequest, write_request

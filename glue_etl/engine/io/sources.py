@@ -111,7 +111,7 @@ def _read_json(ctx: EngineContext, request: ReadRequest, listing: Listing, stage
         stage=stage,
         schema=_schema(given) if given else None,
         attach_filename=request.options["attachFilename"],
-        options=lookup,
+        reader_options=lookup,
     )
 
 

@@ -17,6 +17,7 @@ from glue_etl.errors import GlueEtlError, OptionError, SourceError, UnsupportedE
 from glue_etl.testing.buckets import Bucket
 
 HEADER = {"withHeader": True}
+ESCAPER = {"withHeader": True, "escaper": "\\"}
 
 # name: (file, options, field names, records)
 TEXTS: dict[str, tuple[str | bytes, dict[str, Any], list[str], list[list[str | None]]]] = {
@@ -34,7 +35,8 @@ TEXTS: dict[str, tuple[str | bytes, dict[str, Any], list[str], list[list[str | N
     "empty is empty, missing is null": ("a,b,c\n,x,\n1\n", HEADER, ["a", "b", "c"], [["", "x", ""], ["1", None, None]]),
     "empty fields too many": ("a,b\n1,2,,\n3,4\n", HEADER, ["a", "b"], [["1", "2"], ["3", "4"]]),
     "all lines with empty fields too many": ("a,b\n1,2,,\n3,4,,\n", HEADER, ["a", "b"], [["1", "2"], ["3", "4"]]),
-    "quoted separator and quote": ('a,b\n1,"x,y"\n2,"say ""hi"""\n', HEADER, ["a", "b"], [["1", "x,y"], ["2", 'say "hi"']]),
+    "quoted separator": ('a,b\n1,"x,y"\n', HEADER, ["a", "b"], [["1", "x,y"]]),
+    "quoted quote": ('a,b\n2,"say ""hi"""\n', HEADER, ["a", "b"], [["2", 'say "hi"']]),
     "separator": ("a|b\n1|x,y\n", {**HEADER, "separator": "|"}, ["a", "b"], [["1", "x,y"]]),
     "tab": ("a\tb\n1\t\n", {**HEADER, "separator": "\t"}, ["a", "b"], [["1", ""]]),
     "long separator": ("a||b\n1||2\n", {**HEADER, "separator": "||"}, ["a", "b"], [["1", "2"]]),
@@ -45,8 +47,10 @@ TEXTS: dict[str, tuple[str | bytes, dict[str, Any], list[str], list[list[str | N
     "multiline in the header": ('a,"b\nc"\n1,2\n', {**HEADER, "multiline": True}, ["a", "b\nc"], [["1", "2"]]),
     "cut within a quoted field": ('a,b\n1,2\n3,"x', HEADER, ["a", "b"], [["1", "2"], ["3", "x"]]),
     "not ASCII": ("é,日\nü,€😀\n", HEADER, ["é", "日"], [["ü", "€😀"]]),
-    "escaper": (r"a,b" "\n" r"1\,2,x\ny\\n" "\n" r'"p\"q,r",\z' "\n", {**HEADER, "escaper": "\\"}, ["a", "b"], [["1,2", "x\ny\\n"], ['p"q,r', "z"]]),
-    "escaper, empty and missing": ("a,b\n,\n1\n", {**HEADER, "escaper": "\\"}, ["a", "b"], [["", ""], ["1", None]]),
+    "escaped separator": ("a,b\n1\\,2,x\n", ESCAPER, ["a", "b"], [["1,2", "x"]]),
+    "escaped quote": ('a,b\n"p\\"q,r",x\n', ESCAPER, ["a", "b"], [['p"q,r', "x"]]),
+    "well-known and other escapes": ("a,b\nx\\ny\\\\n,\\z\n", ESCAPER, ["a", "b"], [["x\ny\\n", "z"]]),
+    "escaper, empty and missing": ("a,b\n,\n1\n", ESCAPER, ["a", "b"], [["", ""], ["1", None]]),
     "attachFilename": ("a\n1\n", {**HEADER, "attachFilename": "src"}, ["a", "src"], [["1", "FILE"]]),
     "an empty file": ("", HEADER, [], []),
     "a file of blank lines": ("\n\r\n", HEADER, [], []),
@@ -67,7 +71,9 @@ def test_records(name: str, lake: Bucket, read: Any) -> None:
 
 # name: (file, options, good records, [(message part, raw line)])
 BAD: dict[str, tuple[bytes, dict[str, Any], list[list[str | None]], list[tuple[str, str]]]] = {
-    "a value too many": (b"a,b\n1,2\n3,4,5\n6\n", HEADER, [["1", "2"], ["6", None]], [("3 fields where the header has 2", "3,4,5")]),
+    "a value too many": (
+        b"a,b\n1,2\n3,4,5\n6\n", HEADER, [["1", "2"], ["6", None]], [("3 fields where the header has 2", "3,4,5")],
+    ),
     "in the first record": (b"a,b\n3,4,5\n1,2\n", HEADER, [["1", "2"]], [("3 fields where the header has 2", "3,4,5")]),
     "quoted separators do not count": (
         b'a,b\n"1,1,1,1","2,2"\n"3,3",4,5\n"x,y"\n', HEADER, [["1,1,1,1", "2,2"], ["x,y", None]],

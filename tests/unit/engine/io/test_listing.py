@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,9 @@ FILES = [
     "other/x.json",
 ]
 ALL = [name for name in FILES if name.startswith("in/") and "/_" not in name and "/." not in name]
+NO_CSV = [name for name in ALL if not name.endswith("csv")]
+NO_MARKET = [name for name in ALL if "market" not in name]
+NO_PEOPLE = [name for name in ALL if "employees" not in name]
 
 # name: (paths, options, keys found)
 CASES: dict[str, tuple[list[str], dict[str, Any], list[str]]] = {
@@ -47,13 +51,13 @@ CASES: dict[str, tuple[list[str], dict[str, Any], list[str]]] = {
     "a class of characters": (["in/employees/[a-i]*"], {}, ["in/employees/hr.json"]),
     "a question mark": (["in/employees/h?.json"], {}, ["in/employees/hr.json"]),
     "star does not cross folders": (["in/"], {"recurse": True, "exclusions": ["*.csv"]}, ALL[1:]),
-    "two stars do": (["in/"], {"recurse": True, "exclusions": ["**.csv"]}, [n for n in ALL if not n.endswith("csv")]),
-    "begin of a name": (["in/"], {"recurse": True, "exclusions": ["**/market*"]}, [n for n in ALL if "market" not in n]),
+    "two stars do": (["in/"], {"recurse": True, "exclusions": ["**.csv"]}, NO_CSV),
+    "begin of a name": (["in/"], {"recurse": True, "exclusions": ["**/market*"]}, NO_MARKET),
     "braces in exclusions": (
-        ["in/"], {"recurse": True, "exclusions": ["**.{csv,avro}"]}, [n for n in ALL if not n.endswith("csv")],
+        ["in/"], {"recurse": True, "exclusions": ["**.{csv,avro}"]}, NO_CSV,
     ),
-    "the whole URI": (["in/"], {"recurse": True, "exclusions": ["s3://*/in/employees/**"]}, [*ALL[:4], "in/k=v/a.json"]),
-    "the key": (["in/"], {"recurse": True, "exclusions": ["in/employees/**"]}, [*ALL[:4], "in/k=v/a.json"]),
+    "the whole URI": (["in/"], {"recurse": True, "exclusions": ["s3://*/in/employees/**"]}, NO_PEOPLE),
+    "the key": (["in/"], {"recurse": True, "exclusions": ["in/employees/**"]}, NO_PEOPLE),
     "all": (["in/"], {"recurse": True, "exclusions": ["**"]}, []),
 }  # fmt: skip
 
@@ -144,7 +148,5 @@ def test_an_escaped_text_matches_itself(text: str) -> None:
 
 @given(st.text("ab/*?[]{}!-,\\", max_size=8), st.text("ab/*-,", max_size=8))
 def test_any_pattern_is_usable_or_refused(pattern: str, text: str) -> None:
-    try:
+    with contextlib.suppress(OptionError):
         matcher([pattern])(text)
-    except OptionError:
-        pass
