@@ -35,10 +35,10 @@ def bookmarked(name: str) -> Json:
 BOOKMARK_FILES = {"given": {"files": {"in/1.json": '{"a":1}\n'}}}
 SCOPE = {
     "json": (case_of([read()]), None),
-    "orc": (case_of([read("orc")]), "format orc"),
+    "ion": (case_of([read("ion")]), "format ion"),
     "format set in code": (case_of([{"call": "python.exec", "args": {"code": "s.setFormat('avro')"}}]), "format avro"),
     "another connection": (case_of([read(connection_type="dynamodb")]), "connection type dynamodb"),
-    "decided by the Python layer": (case_of([read("orc")], needs="python"), None),
+    "decided by the Python layer": (case_of([read("ion")], needs="python"), None),
     "tables": (case_of([read()], given={"catalog": [{}]}), "Data Catalog"),
     "transform class": (case_of([{"call": "Unbox.apply"}]), "Unbox"),
     "transform in code": (case_of([evaluate("Spigot.apply(f, 'x')")]), "Spigot"),
