@@ -1,0 +1,200 @@
+"""Reading JSON as a DynamicFrame: lines or whole documents, choices inferred, malformed records set aside.
+
+Source: "Using the JSON format in AWS Glue" in the AWS Glue guide (multiLine, jsonPath, attachFilename, withSchema).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from py4j.protocol import Py4JJavaError
+from pyspark.errors import PySparkException
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql import types as s
+
+from glue_etl.engine.frame.core import Frame, Plan, Stage
+from glue_etl.engine.frame.errors import ERROR_RECORD
+from glue_etl.engine.io.json_documents import DOCUMENT, Steps, document_lines, parse_json_path
+from glue_etl.engine.io.json_errors import JsonErrors, bad_lines, error_records
+from glue_etl.engine.types import tree as g
+from glue_etl.engine.types.inference import Survey, survey
+from glue_etl.engine.types.inference_worker import clean_lines
+from glue_etl.engine.types.json_split import STRICT, lift, read_schema, split, string_choices
+from glue_etl.errors import FieldError, SourceError
+
+__all__ = ["read_json"]
+
+_T = TypeVar("_T")
+_COMPRESSED = (".gz", ".bz2", ".zst", ".snappy", ".lz4", ".deflate")
+
+
+def read_json(
+    session: SparkSession,
+    paths: list[str],
+    *,
+    multiline: bool = False,
+    json_path: str | None = None,
+    stage: Stage | None = None,
+    schema: g.StructType | None = None,
+    attach_filename: str | None = None,
+    reader_options: Mapping[str, str] | None = None,
+    name: str = "",
+) -> Frame:
+    """Read JSON files; nothing is read before the frame's plan or its errors are asked for.
+
+    Args:
+        session: The Spark session.
+        paths: Hadoop-readable URIs of files or folders that exist.
+        multiline: Whether a record may span lines; each file is then parsed as a whole.
+        json_path: Which part of each document holds the records, such as `$.records[*]`.
+        stage: What the script said of this source.
+        schema: The type of the records where it is given (`withSchema`); nothing is inferred then.
+        attach_filename: The name of a further column for each record's file.
+        reader_options: Further options of Spark's file reader, such as `recursiveFileLookup`.
+        name: The frame's name.
+
+    Returns:
+        The frame. Lines or documents that are no JSON objects are its error records.
+
+    Raises:
+        UnsupportedError: The JsonPath goes beyond members, `[n]` and `[*]`.
+        OptionError: It is no JsonPath.
+    """
+    steps = parse_json_path(json_path) if json_path else None
+    source = _JsonSource(
+        session,
+        list(paths),
+        steps if steps is not None else () if multiline else None,
+        stage or Stage(),
+        schema,
+        attach_filename,
+        dict(reader_options or {}),
+    )
+    return Frame(source.plan, name, (JsonErrors(source.errors, source.known_errors),))
+
+
+@dataclass
+class _JsonSource:
+    session: SparkSession
+    paths: list[str]
+    steps: Steps | None
+    stage: Stage
+    schema: g.StructType | None
+    attach: str | None
+    options: dict[str, str]
+    _survey: Survey | None = None
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def plan(self) -> Plan:
+        """The records."""
+        if not self.paths:
+            return Plan.of(self.session.createDataFrame([], s.StructType()))
+        kind = self.schema if self.schema is not None else self._seen().type
+        self._check_names(kind)
+        if self.schema is None and self._seen().records == 0:
+            return Plan.of(self.session.createDataFrame([], s.StructType()))
+        df = self._parsed(kind)
+        if self.attach is not None:
+            kind = g.StructType((*kind.fields, g.Field(self.attach, g.STRING)))
+        return Plan(df, kind)
+
+    def errors(self) -> DataFrame:
+        """The error records."""
+        if not self.paths or self.known_errors() == 0:
+            return self.session.createDataFrame([], ERROR_RECORD)
+        if self.steps is None:
+            return error_records(bad_lines(self._text()), self.stage)
+        wrong = self._documents().where(F.col("error").isNotNull())
+        return error_records(wrong.withColumn("partial", F.lit(None).cast("string")), self.stage)
+
+    def known_errors(self) -> int | None:
+        """Their number, if one pass told it; that pass is made where the plan needs it anyway."""
+        if not self.paths:
+            return 0
+        return self._seen().bad if self.steps is None and self.schema is None else None
+
+    def _seen(self) -> Survey:
+        with self._lock:
+            if self._survey is None:
+                self._survey = self._guarded(lambda: survey(self._lines(), "value"))
+            return self._survey
+
+    def _text(self) -> DataFrame:
+        text = self.session.read.options(**self.options).text(self.paths)
+        return text.select("value", F.input_file_name().alias("file"))
+
+    def _documents(self) -> DataFrame:
+        files = self.session.read.format("binaryFile").options(**self.options).load(self.paths)
+        return files.select("path", "content").mapInArrow(document_lines(self.steps or ()), DOCUMENT)
+
+    def _lines(self) -> DataFrame:
+        if self.steps is None:
+            return self._text()
+        return self._documents().where(F.col("error").isNull()).select("value", "file")
+
+    def _parsed(self, kind: g.StructType) -> DataFrame:
+        file = [] if self.attach is None else [F.col("file").alias(self.attach)]
+        if self.schema is not None:
+            murky, tidy = string_choices(kind), False
+        else:
+            seen = self._seen()
+            murky, tidy = seen.murky, seen.tidy
+            if self.steps is None and not murky and not seen.bad and kind.fields:
+                return self._scanned(kind)
+        lines = self._lines()
+        if self.steps is None and not tidy:
+            binary = lines.select(F.col("value").cast("binary").alias("value"), "file")
+            lines = binary.mapInArrow(clean_lines, "value string, file string")
+        return split(lines, "value", kind, frozenset(murky), file)
+
+    def _scanned(self, kind: g.StructType) -> DataFrame:
+        """By Spark's JSON source alone: every line is known to be what the type says."""
+        schema = read_schema(kind)
+        assert isinstance(schema, s.StructType)
+        df = self.session.read.schema(schema).options(**{**self.options, **STRICT}).json(self.paths)
+        columns = [lift(_column(member.name), member.type).alias(member.name) for member in kind]
+        if self.attach is not None:
+            columns.append(F.input_file_name().alias(self.attach))
+        return df.select(*columns) if self.attach is not None or g.contains_choice(kind) else df
+
+    def _check_names(self, kind: g.StructType) -> None:
+        if self.session.conf.get("spark.sql.caseSensitive", "false") == "true":
+            return
+        names = [*kind.names, *([self.attach] if self.attach is not None else [])]
+        seen: dict[str, str] = {}
+        for column in names:
+            other = seen.setdefault(column.lower(), column)
+            if other != column:
+                raise FieldError(
+                    f"The fields {other!r} and {column!r} of {self.paths[0]!r} differ in nothing but case.",
+                    hint="set spark.sql.caseSensitive=true to keep both",
+                )
+
+    def _guarded(self, action: Callable[[], _T]) -> _T:
+        try:
+            return action()
+        except (PySparkException, Py4JJavaError):
+            broken = self._broken_file()
+            if broken is None:
+                raise
+            raise SourceError(
+                f"The file {broken!r} cannot be decompressed: it is cut short or damaged.",
+                hint="write or download it again",
+            ) from None
+
+    def _broken_file(self) -> str | None:
+        files = self.session.read.options(**self.options).text(self.paths).inputFiles()
+        for file in sorted(file for file in files if file.endswith(_COMPRESSED)):
+            try:
+                self.session.read.text(file).count()
+            except (PySparkException, Py4JJavaError):
+                return file
+        return None
+
+
+def _column(name: str) -> Column:
+    return F.col("`" + name.replace("`", "``") + "`")
