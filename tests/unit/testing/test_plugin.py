@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from importlib import metadata
@@ -83,6 +84,6 @@ def test_a_run_leaves_no_process_and_no_file(tmp_path: Path) -> None:
     command += ["--rootdir", str(tmp_path), "-c", str(tmp_path / "pytest.ini"), str(tmp_path)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=200)
     assert done.returncode == 0, done.stdout + done.stderr
-    said = dict(line.split(maxsplit=1) for line in done.stdout.splitlines() if line.startswith(("PID", "STATE")))
+    said = dict(re.findall(r"(PID|STATE) (\S+)", done.stdout))
     assert not Path(f"/proc/{said['PID']}").exists()
     assert not Path(said["STATE"]).exists()

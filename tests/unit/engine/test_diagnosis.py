@@ -1,0 +1,102 @@
+"""`glue-etl doctor`: each thing that can be wrong is named with its mending, and nothing is left behind."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from glue_etl.cli.main import main
+from glue_etl.engine import compat, diagnosis
+from glue_etl.settings import Settings, load
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return load(state_dir=tmp_path / "state", cache_dir=tmp_path / "cache")
+
+
+def named(findings: list[diagnosis.Finding]) -> dict[str, diagnosis.Finding]:
+    return {each.name: each for each in findings}
+
+
+def test_everything_is_looked_at_and_nothing_is_made(settings: Settings, tmp_path: Path) -> None:
+    found = named(diagnosis.examine(settings))
+    assert {"Python", "Glue version", "Spark", "awsglue", "Java", "State folder", "Loopback", "Memory"} <= set(found)
+    assert found["Spark"].value == f"pyspark {compat.SPARK_VERSION}"
+    assert found["Glue version"].value.startswith(compat.glue_version())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_java_home_without_java_is_said(settings: Settings, tmp_path: Path) -> None:
+    found = named(diagnosis.examine(replace(settings, java_home=str(tmp_path / "no-java"))))
+    assert "ignored" in found["JAVA_HOME"].value
+
+
+def test_a_wrong_worker_is_bad(settings: Settings) -> None:
+    found = named(diagnosis.examine(replace(settings, pyspark_python="no-such-python")))["Python workers"]
+    assert not found.ok
+    assert "unset PYSPARK_PYTHON" in found.hint
+
+
+def test_a_folder_that_cannot_be_written_is_bad(settings: Settings) -> None:
+    found = named(diagnosis.examine(replace(settings, state_dir=Path("/proc/no/state"))))["State folder"]
+    assert not found.ok
+    assert "GLUE_ETL_STATE" in found.hint
+
+
+def test_missing_packages_are_bad(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(diagnosis, "_installed", lambda name: None)
+    monkeypatch.setattr(compat, "SPARK_VERSION", "0")
+    found = named(diagnosis.examine(settings))
+    for name in ("Spark", "awsglue", "pandas", "pyarrow"):
+        assert not found[name].ok
+        assert "pip install 'glue-etl[local]'" in found[name].hint
+
+
+def test_links_out_of_the_lake_are_told(settings: Settings, tmp_path: Path) -> None:
+    bucket = settings.lake_dir / "data"
+    bucket.mkdir(parents=True)
+    (bucket / "link").symlink_to("/etc")
+    found = named(diagnosis.examine(settings))
+    assert found["Buckets"].value == "s3://data"
+    assert found["Links out of the lake"].value == "1 in s3://data: link"
+
+
+def test_the_command_prints_json_and_its_exit_code_says_if_all_is_fine(
+    settings: Settings, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PYSPARK_PYTHON", raising=False)
+    code = main(["doctor", "--json", "--state", str(settings.state_dir)])
+    report = json.loads(capsys.readouterr().out)
+    assert code == (0 if report["ok"] else 1)
+    assert report["ok"] == all(each["ok"] for each in report["findings"])
+    monkeypatch.setenv("PYSPARK_PYTHON", "no-such-python")
+    assert main(["doctor", "--state", str(settings.state_dir)]) == 1
+    assert "Hint: unset PYSPARK_PYTHON" in capsys.readouterr().out
+
+
+def test_nothing_heavy_is_imported_without_spark(tmp_path: Path) -> None:
+    code = (
+        "import sys; from glue_etl.cli.main import main\n"
+        f"main(['doctor', '--state', {str(tmp_path)!r}])\n"
+        "print('heavy:', [name for name in ('pyspark.sql', 'awsglue', 'pandas', 'pyarrow') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "heavy: []"
+
+
+@pytest.mark.slow
+def test_spark_is_tried_in_a_lake_of_its_own(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "glue_etl", "doctor", "--spark", "--json", "--state", str(tmp_path / "state")]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=200)
+    last = json.loads(done.stdout)["findings"][-1]
+    assert last["name"] == "Spark session"
+    assert last["ok"], last["value"]
+    assert not (tmp_path / "state").exists()
