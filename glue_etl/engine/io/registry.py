@@ -14,6 +14,7 @@ __all__ = [
     "FORMATS",
     "KNOWN_FORMATS",
     "OTHER_CONNECTION_TYPES",
+    "READ_ONLY_FORMATS",
     "S3_READ",
     "S3_WRITE",
     "Format",
@@ -187,6 +188,9 @@ FORMATS: dict[str, Format] = {
 
 KNOWN_FORMATS = frozenset({"avro", "grokLog", "hudi", "iceberg", "delta", "ion", "xml"})
 """Formats AWS Glue has and this version has not."""
+
+READ_ONLY_FORMATS = frozenset({"grokLog", "xml"})
+"""Formats that AWS Glue itself can only read. Source: "Data format options" in the AWS Glue guide."""
 
 CONNECTION_TYPES: dict[str, str] = {
     "s3": "",

@@ -109,6 +109,12 @@ def write_request(
         OptionError: An option, format or connection type that does not exist, or a value that cannot be used.
         UnsupportedError: AWS Glue has it, this version has not.
     """
+    if fmt in registry.READ_ONLY_FORMATS:
+        raise OptionError(
+            f"AWS Glue reads the format {fmt!r}, but cannot write it.",
+            available=sorted(FORMATS),
+            hint="write one of these",
+        )
     name, spark_source = _format_of(connection_type, fmt)
     entry = FORMATS[name]
     if spark_source:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from glue_etl.engine.frame import errors, fields, join, mapping, relationalize, resolve, show, split, unnest
 from glue_etl.engine.frame.core import Frame, Plan, Stage
@@ -225,7 +225,12 @@ class JavaDynamicFrame:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
-        raise UnsupportedError.of(f"DynamicFrame.{name}")
+
+        def refuse(*_: Any) -> NoReturn:
+            # Only the call is refused: awsglue looks the method up before it makes the arguments.
+            raise UnsupportedError.of(f"DynamicFrame.{name}")
+
+        return refuse
 
 
 def _given(plan: Plan, _: Plan) -> Plan:
