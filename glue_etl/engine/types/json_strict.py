@@ -18,6 +18,8 @@ from glue_etl.engine.types import tree as g
 __all__ = ["alternative", "dumps", "loads", "prefix", "records_of"]
 
 _SURROGATE = re.compile(rb"\\u[dD][89abAB]")
+_NESTING = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]')
+_DEEPEST = 1000
 _BLANKS = re.compile(r"[ \t\n\r]*")
 
 
@@ -40,7 +42,19 @@ def _constant(token: str) -> float:
 _DECODER = json.JSONDecoder(parse_float=_finite, parse_int=_integer, parse_constant=_constant)
 
 
+def _check_depth(text: bytes) -> None:
+    """Python 3.13 nests without end where orjson, Spark's parser and Python 3.11 stop at about a thousand levels."""
+    if text.count(b"[") + text.count(b"{") <= _DEEPEST:
+        return
+    depth = 0
+    for token in _NESTING.findall(text):
+        depth += 1 if token in (b"[", b"{") else -1 if token in (b"]", b"}") else 0
+        if depth > _DEEPEST:
+            raise ValueError(f"nested deeper than {_DEEPEST} levels")
+
+
 def _standard_loads(text: bytes) -> Any:
+    _check_depth(text)
     try:
         value = _DECODER.decode(text.decode("utf-8"))
         if _SURROGATE.search(text):
