@@ -20,7 +20,7 @@ __all__ = ["add_parser", "run", "summary"]
 
 BUCKET = "glue-etl-demo"
 JOB = "nyc_taxi"
-ROWS = 300_000
+ROWS = 200_000
 SEED = 2017
 
 
