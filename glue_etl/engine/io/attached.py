@@ -5,28 +5,24 @@ Source: "Data format options for inputs and outputs in AWS Glue for Spark", shar
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from pyspark.sql import Column, DataFrame
-from pyspark.sql import functions as f
+__all__ = ["FILE_PATH", "attached", "quoted"]
 
-__all__ = ["attach", "file_path"]
+FILE_PATH = "url_decode(replace(_metadata.file_path, '+', '%2B'))"
+"""SQL of the path of a record's file, as the user would write it; only in the select right above a scan.
 
-
-def file_path() -> Column:
-    """The path of a record's file, as the user would write it. Only in the select right above a scan."""
-    # Spark gives it percent-encoded, but leaves a plus sign as it is, which a URL decoder would take for a space.
-    return f.url_decode(f.replace(f.col("_metadata.file_path"), f.lit("+"), f.lit("%2B")))
+Spark gives it percent-encoded, but leaves a plus sign as it is, which a URL decoder would take for a space.
+"""
 
 
-def attach(df: DataFrame, options: Mapping[str, Any], columns: Sequence[Column] | None = None) -> DataFrame:
-    """Select from a scan all or some columns, with the two that the script asked for at their end."""
-    more = []
-    if name := options.get("attachFilename"):
-        more.append(file_path().alias(name))
-    if name := options.get("attachTimestamp"):
-        more.append(f.col("_metadata.file_modification_time").alias(name))
-    if columns is None and not more:
-        return df
-    return df.select(*(["*"] if columns is None else columns), *more)
+def attached(options: Mapping[str, Any]) -> dict[str, str]:
+    """The names of the columns that the script asked for, and their SQL right above a scan."""
+    known = {"attachFilename": FILE_PATH, "attachTimestamp": "_metadata.file_modification_time"}
+    return {options[option]: sql for option, sql in known.items() if options.get(option)}
+
+
+def quoted(name: str) -> str:
+    """A column's name in SQL."""
+    return "`" + name.replace("`", "``") + "`"

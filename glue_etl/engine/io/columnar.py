@@ -13,12 +13,10 @@ from dataclasses import dataclass
 
 from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as f
 from pyspark.sql import types as s
 
-from glue_etl.engine.frame.conform import top
 from glue_etl.engine.frame.core import Frame, Plan
-from glue_etl.engine.io.attached import attach
+from glue_etl.engine.io.attached import attached, quoted
 from glue_etl.engine.io.combine import case_sensitive, combine, same_spelling
 from glue_etl.engine.io.csv_heads import each
 from glue_etl.engine.io.globs import escape
@@ -63,7 +61,7 @@ def _plan(session: SparkSession, request: ReadRequest, listing: Listing) -> Plan
         groups.setdefault(kind, []).append(file)
     try:
         frames = [
-            attach(_untyped(_scan(session, request, listing, kind, files, partitioned), kind), request.options)
+            _selected(_scan(session, request, listing, kind, files, partitioned), kind, request)
             for kind, files in groups.items()
         ]
     except AnalysisException as error:
@@ -122,8 +120,10 @@ def _scan(
     return reader.option("basePath", escape(kind.root)).load([escape(file.uri) for file in files])
 
 
-def _untyped(df: DataFrame, kind: _Kind) -> DataFrame:
-    """Spark 3 takes a column without a type for the integers it is stored as, Spark 4 does not."""
-    if not kind.untyped:
+def _selected(df: DataFrame, kind: _Kind, request: ReadRequest) -> DataFrame:
+    more = [f"{sql} AS {quoted(name)}" for name, sql in attached(request.options).items()]
+    if not kind.untyped and not more:
         return df
-    return df.select(*[f.lit(None).alias(name) if name in kind.untyped else top(name) for name in df.columns])
+    # Spark 3 takes a column without a type for the integers it is stored as, Spark 4 does not.
+    null = {name: f"NULL AS {quoted(name)}" for name in kind.untyped}
+    return df.selectExpr(*[null.get(name, quoted(name)) for name in df.columns], *more)

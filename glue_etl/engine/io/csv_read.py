@@ -10,7 +10,7 @@ Source: "Using the CSV format in AWS Glue". What AWS leaves open is decided so t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 
@@ -21,8 +21,8 @@ from pyspark.sql import types as s
 from glue_etl.engine.frame.core import Frame, Plan, Stage
 from glue_etl.engine.frame.errors import ERROR_RECORD, CountedErrors
 from glue_etl.engine.io import csv_escaped
-from glue_etl.engine.io.attached import attach, file_path
-from glue_etl.engine.io.combine import case_sensitive, combine, same_spelling
+from glue_etl.engine.io.attached import FILE_PATH, attached, quoted
+from glue_etl.engine.io.combine import case_sensitive, same_spelling
 from glue_etl.engine.io.csv_escaped import literal
 from glue_etl.engine.io.csv_heads import Dialect, Shape, each, is_utf8, shape_of
 from glue_etl.engine.io.listing import Listing, SourceFile
@@ -97,7 +97,10 @@ def read_csv(session: SparkSession, request: ReadRequest, listing: Listing, stag
         scans[:] = _scans(session, listing, dialect)
         if not scans:
             return Plan.of(session.createDataFrame([], s.StructType([])))
-        return combine([_plan(session, scan, listing, dialect, request) for scan in scans])
+        more = attached(request.options)
+        names = list(dict.fromkeys(name for scan in scans for name in scan.names if name not in more))
+        parts = [_records(_scan(session, scan, listing, dialect), scan, dialect, names, more) for scan in scans]
+        return Plan.of(reduce(DataFrame.union, parts))
 
     def errors() -> DataFrame:
         _ = frame.plan
@@ -157,13 +160,16 @@ def _scan(session: SparkSession, scan: _Scan, listing: Listing, dialect: Dialect
     )
 
 
-def _plan(session: SparkSession, scan: _Scan, listing: Listing, dialect: Dialect, request: ReadRequest) -> Plan:
-    df = _scan(session, scan, listing, dialect)
-    # Empty fields come as null from Spark; only a record that is too short has real nulls.
-    empty = f.when(f.col(_RAW).isNull(), f.lit(""))
-    fields = [f.coalesce(f.col(f"c{i}"), empty).alias(name) for i, name in enumerate(scan.names)]
-    kept = df.filter(~_is_bad(scan, dialect))
-    return Plan.of(attach(kept, request.options, fields))
+def _records(
+    df: DataFrame, scan: _Scan, dialect: Dialect, names: Sequence[str], more: Mapping[str, str]
+) -> DataFrame:
+    """The good records of one scan, in the fields that all scans have together."""
+    # SQL text: a call into the JVM for each part of each column would take seconds where there are many headers.
+    # Spark gives empty fields as null; only a record that is too short has real nulls.
+    values = {name: f"coalesce(c{i}, IF(isnull({_RAW}), '', NULL))" for i, name in enumerate(scan.names)}
+    fields = [f"{values.get(name, 'CAST(NULL AS STRING)')} AS {quoted(name)}" for name in names]
+    last = [f"{sql} AS {quoted(name)}" for name, sql in more.items()]
+    return df.filter(~_is_bad(scan, dialect)).selectExpr(*fields, *last)
 
 
 def _is_bad(scan: _Scan, dialect: Dialect) -> Column:
@@ -208,7 +214,7 @@ def _errors(session: SparkSession, scan: _Scan, listing: Listing, dialect: Diale
     bad = _scan(session, scan, listing, dialect).filter(_is_bad(scan, dialect))
     # Spark hands over the text of records with an unexpected number of fields only.
     text = f.coalesce(f.col(_RAW), _rebuilt(columns, dialect))
-    source = file_path()
+    source = f.expr(FILE_PATH)
     not_utf8 = f.contains(text, f.lit(_REPLACEMENT)) if not scan.utf8 else f.lit(False)
     width = f.size(f.split(_plain(text, dialect), literal(dialect.separator)))
     message = f.when(
