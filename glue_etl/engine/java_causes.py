@@ -141,7 +141,8 @@ def jvm_death(error: BaseException | None, error_log: Path | None) -> str | None
         return None
     if "JAVA_GATEWAY_EXITED" in str(error):
         reason = _START_FAILURE.findall(log)
-        said = f": {reason[-1]}" if reason else "."
+        # The first line names the cause, what follows are its consequences.
+        said = f": {reason[0]}." if reason else "."
         return f"Spark's JVM did not start{said} Hint: `glue-etl doctor` checks Java; --conf settings may be wrong."
     return "Spark's JVM ended while the script was at work. Hint: the error log holds its last words."
 

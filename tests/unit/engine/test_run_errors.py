@@ -183,9 +183,9 @@ LOGS = {
     "memory": ("x\njava.lang.OutOfMemoryError: GC overhead\n", Py4JNetworkError(), "ran out of memory (OutOfMemory"),
     "no reason": ("", Py4JNetworkError(), "JVM ended while the script was at work"),
     "no start": (
-        "Invalid maximum heap size: -Xmxlots\n",
+        "Invalid maximum heap size: -Xmxlots\nError: Could not create the Java Virtual Machine.\n",
         RuntimeError("[JAVA_GATEWAY_EXITED] Java gateway process exited"),
-        "did not start: Invalid maximum heap size: -Xmxlots",
+        "did not start: Invalid maximum heap size: -Xmxlots. Hint: ",
     ),
 }
 
