@@ -11,7 +11,7 @@ Source: "Using the CSV format in AWS Glue". What AWS leaves open is decided so t
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 
 from pyspark.sql import Column, DataFrame, SparkSession
@@ -25,6 +25,7 @@ from glue_etl.engine.io.attached import FILE_PATH, attached, quoted
 from glue_etl.engine.io.combine import case_sensitive, same_spelling
 from glue_etl.engine.io.csv_escaped import literal
 from glue_etl.engine.io.csv_heads import Dialect, Shape, each, is_utf8, shape_of
+from glue_etl.engine.io.csv_proof import no_line_is_too_wide
 from glue_etl.engine.io.listing import Listing, SourceFile
 from glue_etl.engine.io.request import ReadRequest
 from glue_etl.errors import OptionError, UnsupportedError
@@ -104,7 +105,8 @@ def read_csv(session: SparkSession, request: ReadRequest, listing: Listing, stag
 
     def errors() -> DataFrame:
         _ = frame.plan
-        found = [_errors(session, scan, listing, dialect, stage) for scan in scans]
+        suspects = [rest for scan in scans if (rest := _suspects(scan, dialect)).files]
+        found = [_errors(session, scan, listing, dialect, stage) for scan in suspects]
         return reduce(DataFrame.union, found) if found else session.createDataFrame([], ERROR_RECORD)
 
     frame = Frame(plan, stage_errors=(CountedErrors(errors),))
@@ -160,9 +162,7 @@ def _scan(session: SparkSession, scan: _Scan, listing: Listing, dialect: Dialect
     )
 
 
-def _records(
-    df: DataFrame, scan: _Scan, dialect: Dialect, names: Sequence[str], more: Mapping[str, str]
-) -> DataFrame:
+def _records(df: DataFrame, scan: _Scan, dialect: Dialect, names: Sequence[str], more: Mapping[str, str]) -> DataFrame:
     """The good records of one scan, in the fields that all scans have together."""
     # SQL text: a call into the JVM for each part of each column would take seconds where there are many headers.
     # Spark gives empty fields as null; only a record that is too short has real nulls.
@@ -200,6 +200,21 @@ def _too_many(width: int, dialect: Dialect) -> str:
     separator = literal(dialect.separator)
     blank = rf"[ \t\r\n{literal(dialect.quote)}]" if dialect.quote else r"[ \t\r\n]"
     return f"(?s)^(?:(?:(?!{separator}).)*+{separator}){{{width}}}(?:{separator}|{blank})*+."
+
+
+def _suspects(scan: _Scan, dialect: Dialect) -> _Scan:
+    """The scan without the files that are proved to have no error record."""
+    special = dialect.quote + dialect.escaper
+
+    def proved(file: SourceFile) -> bool:
+        return file.local is not None and no_line_is_too_wide(
+            file.local, dialect.separator, len(scan.shape.names), special
+        )
+
+    if not scan.utf8 or dialect.multiline:
+        return scan
+    clean = each(proved, scan.files)
+    return replace(scan, files=tuple(file for file, is_clean in zip(scan.files, clean, strict=True) if not is_clean))
 
 
 def _rebuilt(columns: Sequence[str], dialect: Dialect) -> Column:
@@ -240,5 +255,3 @@ def _errors(session: SparkSession, scan: _Scan, listing: Listing, dialect: Diale
         f.to_json(f.struct(*known)),
     ]
     return bad.select(*[value.alias(field.name) for value, field in zip(values, ERROR_RECORD.fields, strict=True)])
-
-

@@ -30,10 +30,19 @@ def matcher(patterns: Iterable[str]) -> Callable[[str], bool]:
     """Whether a whole text matches one of the patterns.
 
     Raises:
-        OptionError: A pattern has a bracket or brace that is not closed.
+        OptionError: A pattern has a bracket or brace that is not closed, or a range that runs backwards.
     """
-    compiled = [re.compile(regex_of(pattern), re.DOTALL) for pattern in patterns]
+    compiled = [_compiled(pattern) for pattern in patterns]
     return lambda text: any(pattern.fullmatch(text) for pattern in compiled)
+
+
+def _compiled(pattern: str) -> re.Pattern[str]:
+    try:
+        return re.compile(regex_of(pattern), re.DOTALL)
+    except re.error as error:
+        raise OptionError(
+            f"The pattern {pattern!r} has a range of characters that runs backwards.", hint="write it as [a-z]"
+        ) from error
 
 
 def regex_of(pattern: str) -> str:

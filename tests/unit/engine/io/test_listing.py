@@ -141,6 +141,12 @@ def test_globs(pattern: str) -> None:
     assert [text for text in no if matches(text)] == []
 
 
+@pytest.mark.parametrize("pattern", ["[a", "{a,b", "a{b", "[b-a]"])
+def test_malformed_globs_are_refused(pattern: str) -> None:
+    with pytest.raises(OptionError, match="The pattern"):
+        matcher([pattern])
+
+
 @given(st.text())
 def test_an_escaped_text_matches_itself(text: str) -> None:
     assert matcher([escape(text)])(text)
