@@ -63,7 +63,7 @@ def installed(settings: Settings) -> Iterator[None]:
     def swap() -> None:
         jvm = SparkContext._jvm
         if jvm is not None and not isinstance(jvm, JvmProxy) and not _has_glue(jvm):
-            SparkContext._jvm = JvmProxy(jvm, settings)  # type: ignore[assignment]
+            SparkContext._jvm = JvmProxy(jvm, settings)
 
     original: Callable[..., None] = SparkContext.__dict__["_ensure_initialized"].__func__
 
