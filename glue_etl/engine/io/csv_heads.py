@@ -1,4 +1,4 @@
-"""What the first lines of CSV files say: names and number of fields, file by file, and whether the bytes are UTF-8.
+"""What the first lines of CSV files say: names and number of fields, file by file.
 
 Records of a DynamicFrame describe themselves, so each file's own header counts. Only the first kilobytes of a file are
 parsed here; the data is read by Spark.
@@ -21,10 +21,9 @@ from glue_etl.errors import SourceError
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-__all__ = ["Dialect", "Shape", "each", "fields_of", "is_utf8", "names_of", "open_bytes", "shape_of"]
+__all__ = ["Dialect", "Shape", "each", "fields_of", "names_of", "open_bytes", "shape_of"]
 
 _HEAD = 64 * 1024
-_CHUNK = 4 * 1024 * 1024
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _THREADS = 8
 
@@ -192,28 +191,3 @@ def open_bytes(path: Path) -> IO[bytes] | gzip.GzipFile | bz2.BZ2File:
     if path.suffix == ".bz2":
         return bz2.open(path, "rb")
     return open(path, "rb")
-
-
-def is_utf8(file: SourceFile) -> bool:
-    """Whether a file is known to be UTF-8 throughout.
-
-    A plain file is looked through at memory speed, some 2 % of the time Spark takes to parse it, while a test of each
-    parsed field takes some 25 %. A compressed or distant one would have to be read twice: its fields are tested.
-    """
-    if file.local is None or file.local.suffix in (".gz", ".bz2", ".deflate", ".snappy", ".lz4", ".zst"):
-        return False
-    tail = b""
-    with open(file.local, "rb") as stream:
-        while chunk := stream.read(_CHUNK):
-            if not tail and chunk.isascii():
-                continue
-            data = tail + chunk
-            try:
-                data.decode("utf-8")
-                tail = b""
-            except UnicodeDecodeError as error:
-                # A character may be cut by the end of the chunk.
-                if error.reason != "unexpected end of data" or len(data) - error.start > 3:
-                    return False
-                tail = data[error.start :]
-    return not tail

@@ -11,7 +11,7 @@ Source: "Using the CSV format in AWS Glue". What AWS leaves open is decided so t
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import reduce
 
 from pyspark.sql import Column, DataFrame, SparkSession
@@ -24,8 +24,8 @@ from glue_etl.engine.io import csv_escaped
 from glue_etl.engine.io.attached import FILE_PATH, attached, quoted
 from glue_etl.engine.io.combine import case_sensitive, same_spelling
 from glue_etl.engine.io.csv_escaped import literal
-from glue_etl.engine.io.csv_heads import Dialect, Shape, each, is_utf8, shape_of
-from glue_etl.engine.io.csv_proof import no_line_is_too_wide
+from glue_etl.engine.io.csv_facts import facts_of
+from glue_etl.engine.io.csv_heads import Dialect, Shape, each, shape_of
 from glue_etl.engine.io.listing import Listing, SourceFile
 from glue_etl.engine.io.request import ReadRequest
 from glue_etl.errors import OptionError, UnsupportedError
@@ -38,12 +38,31 @@ _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 @dataclass(frozen=True)
 class _Scan:
-    """Files that one Spark scan reads: alike in their fields, and in whether their bytes must be looked at."""
+    """Files that one Spark scan reads: alike in their fields, and in what is known of their bytes.
+
+    Attributes:
+        files: The files.
+        shape: Their fields.
+        names: The fields' names as spelled in the frame.
+        utf8: Whether all bytes are known to be UTF-8.
+        even: Whether every record is known to have all columns, no more and no fewer.
+    """
 
     files: tuple[SourceFile, ...]
     shape: Shape
     names: tuple[str, ...]
     utf8: bool
+    even: bool
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns that Spark splits a record into: the names, then what the first records have beyond them."""
+        return [f"c{i}" for i in range(len(self.shape.names) + self.shape.extra)]
+
+    @property
+    def sound(self) -> bool:
+        """Whether no record can be an error record."""
+        return self.utf8 and self.even and not self.shape.extra
 
 
 def dialect_of(request: ReadRequest) -> Dialect:
@@ -105,8 +124,7 @@ def read_csv(session: SparkSession, request: ReadRequest, listing: Listing, stag
 
     def errors() -> DataFrame:
         _ = frame.plan
-        suspects = [rest for scan in scans if (rest := _suspects(scan, dialect)).files]
-        found = [_errors(session, scan, listing, dialect, stage) for scan in suspects]
+        found = [_errors(session, scan, listing, dialect, stage) for scan in scans if not scan.sound]
         return reduce(DataFrame.union, found) if found else session.createDataFrame([], ERROR_RECORD)
 
     frame = Frame(plan, stage_errors=(CountedErrors(errors),))
@@ -118,39 +136,34 @@ def _scans(session: SparkSession, listing: Listing, dialect: Dialect) -> list[_S
     files = [file for file in listing.files if file.size]
     shapes = each(lambda file: shape_of(file, dialect, session, case_sensitive=sensitive), files)
     # Looked at once all headers are known to be readable.
-    utf8 = each(is_utf8, files)
-    groups: dict[tuple[Shape, bool], list[SourceFile]] = {}
-    for file, shape, clean in zip(files, shapes, utf8, strict=True):
+    facts = each(lambda file: facts_of(file, dialect), files)
+    groups: dict[tuple[Shape, bool, bool], list[SourceFile]] = {}
+    for file, shape, known in zip(files, shapes, facts, strict=True):
         if shape is not None:
-            groups.setdefault((shape, clean), []).append(file)
+            even = known.fields == len(shape.names) + shape.extra
+            groups.setdefault((shape, known.utf8, even), []).append(file)
     if len(groups) == 1 and len(listing.files) - len(files) == 0:
         # All files alike: Spark may be given the folders.
         groups = {key: list(listing.files) for key in groups}
-    names = same_spelling([shape.names for shape, _ in groups], sensitive=sensitive)
+    names = same_spelling([shape.names for shape, _, _ in groups], sensitive=sensitive)
     return [
-        _Scan(tuple(members), shape, tuple(spelled), clean)
-        for ((shape, clean), members), spelled in zip(groups.items(), names, strict=True)
+        _Scan(tuple(members), shape, tuple(spelled), utf8, even)
+        for ((shape, utf8, even), members), spelled in zip(groups.items(), names, strict=True)
     ]
-
-
-def _columns(shape: Shape) -> list[str]:
-    return [f"c{i}" for i in range(len(shape.names) + shape.extra)]
 
 
 def _scan(session: SparkSession, scan: _Scan, listing: Listing, dialect: Dialect) -> DataFrame:
     """All records, the good and the bad: fields by position, and the raw text of those with another number of them."""
-    columns = _columns(scan.shape)
+    columns = scan.columns
     paths, lookup = listing.spark_paths(scan.files)
     if dialect.escaper:
         return csv_escaped.scan(session, paths, lookup, columns, _RAW, dialect)
-    schema = s.StructType([s.StructField(name, s.StringType()) for name in [*columns, _RAW]])
-    reader = (
-        session.read.schema(schema)
-        .options(**lookup)
-        # Without it Spark does not see a wrong number of fields where a query needs few of them.
-        .option("columnPruning", "false")
-    )
-    return reader.csv(
+    wanted = columns if scan.even else [*columns, _RAW]
+    reader = session.read.schema(s.StructType([s.StructField(name, s.StringType()) for name in wanted]))
+    if not scan.even:
+        # With pruning Spark does not see a wrong number of fields where a query needs few of them.
+        reader = reader.option("columnPruning", "false")
+    found = reader.options(**lookup).csv(
         paths,
         sep=dialect.separator,
         quote=dialect.quote,
@@ -160,24 +173,29 @@ def _scan(session: SparkSession, scan: _Scan, listing: Listing, dialect: Dialect
         mode="PERMISSIVE",
         columnNameOfCorruptRecord=_RAW,
     )
+    return found
 
 
 def _records(df: DataFrame, scan: _Scan, dialect: Dialect, names: Sequence[str], more: Mapping[str, str]) -> DataFrame:
     """The good records of one scan, in the fields that all scans have together."""
     # SQL text: a call into the JVM for each part of each column would take seconds where there are many headers.
     # Spark gives empty fields as null; only a record that is too short has real nulls.
-    values = {name: f"coalesce(c{i}, IF(isnull({_RAW}), '', NULL))" for i, name in enumerate(scan.names)}
+    absent = "''" if scan.even else f"IF(isnull({_RAW}), '', NULL)"
+    values = {name: f"coalesce(c{i}, {absent})" for i, name in enumerate(scan.names)}
     fields = [f"{values.get(name, 'CAST(NULL AS STRING)')} AS {quoted(name)}" for name in names]
     last = [f"{sql} AS {quoted(name)}" for name, sql in more.items()]
-    return df.filter(~_is_bad(scan, dialect)).selectExpr(*fields, *last)
+    good = df if scan.sound else df.filter(~_is_bad(scan, dialect))
+    return good.selectExpr(*fields, *last)
 
 
 def _is_bad(scan: _Scan, dialect: Dialect) -> Column:
     """Whether a record would lose a value."""
-    columns = _columns(scan.shape)
-    # Another column is named with it, because Spark refuses a scan of the raw text alone.
-    raw = f.concat_ws("", f.col(_RAW), f.col(columns[0]).substr(1, 0))
-    bad = f.col(_RAW).isNotNull() & _plain(raw, dialect).rlike(_too_many(len(columns), dialect))
+    columns = scan.columns
+    bad = f.lit(False)
+    if not scan.even:
+        # Another column is named with it, because Spark refuses a scan of the raw text alone.
+        raw = f.concat_ws("", f.col(_RAW), f.col(columns[0]).substr(1, 0))
+        bad = f.col(_RAW).isNotNull() & _plain(raw, dialect).rlike(_too_many(len(columns), dialect))
     for column in columns[len(scan.shape.names) :]:
         bad = bad | f.coalesce(f.length(f.trim(f.col(column))) > 0, f.lit(False))
     if not scan.utf8:
@@ -202,21 +220,6 @@ def _too_many(width: int, dialect: Dialect) -> str:
     return f"(?s)^(?:(?:(?!{separator}).)*+{separator}){{{width}}}(?:{separator}|{blank})*+."
 
 
-def _suspects(scan: _Scan, dialect: Dialect) -> _Scan:
-    """The scan without the files that are proved to have no error record."""
-    special = dialect.quote + dialect.escaper
-
-    def proved(file: SourceFile) -> bool:
-        return file.local is not None and no_line_is_too_wide(
-            file.local, dialect.separator, len(scan.shape.names), special
-        )
-
-    if not scan.utf8 or dialect.multiline:
-        return scan
-    clean = each(proved, scan.files)
-    return replace(scan, files=tuple(file for file, is_clean in zip(scan.files, clean, strict=True) if not is_clean))
-
-
 def _rebuilt(columns: Sequence[str], dialect: Dialect) -> Column:
     if dialect.quote and len(dialect.separator) == 1:
         options = {"sep": dialect.separator, "quote": dialect.quote, "escape": dialect.quote}
@@ -225,10 +228,11 @@ def _rebuilt(columns: Sequence[str], dialect: Dialect) -> Column:
 
 
 def _errors(session: SparkSession, scan: _Scan, listing: Listing, dialect: Dialect, stage: Stage) -> DataFrame:
-    columns = _columns(scan.shape)
+    columns = scan.columns
     bad = _scan(session, scan, listing, dialect).filter(_is_bad(scan, dialect))
     # Spark hands over the text of records with an unexpected number of fields only.
-    text = f.coalesce(f.col(_RAW), _rebuilt(columns, dialect))
+    rebuilt = _rebuilt(columns, dialect)
+    text = rebuilt if scan.even else f.coalesce(f.col(_RAW), rebuilt)
     source = f.expr(FILE_PATH)
     not_utf8 = f.contains(text, f.lit(_REPLACEMENT)) if not scan.utf8 else f.lit(False)
     width = f.size(f.split(_plain(text, dialect), literal(dialect.separator)))

@@ -243,9 +243,7 @@ def _grouping(group_files: str | None, group_size: int | None) -> int | None:
     if group_files in (None, "", "none"):
         return None
     if group_files not in ("inPartition", "acrossPartition"):
-        raise OptionError(
-            f"groupFiles is {group_files!r}.", available=["inPartition", "acrossPartition", "none"]
-        )
+        raise OptionError(f"groupFiles is {group_files!r}.", available=["inPartition", "acrossPartition", "none"])
     if group_size is not None and group_size <= 0:
         raise OptionError(f"groupSize is {group_size!r}.", hint="give a number of bytes above 0, such as '1048576'")
     return group_size or 128 * 1024 * 1024
