@@ -54,8 +54,6 @@ def spark_conf(
         # Workers must run the driver's interpreter; the default is whatever `python3` on PATH is.
         "spark.pyspark.python": settings.pyspark_python,
         "spark.pyspark.driver.python": settings.pyspark_python,
-        # toPandas and createDataFrame(pandas) column-wise; Spark falls back by itself where Arrow cannot.
-        "spark.sql.execution.arrow.pyspark.enabled": "true",
         # Version 1 moves files only when the job commits: a killed job leaves nothing but `_temporary`. Spark's own
         # `_SUCCESS` stays on, as on AWS; only Glue's sinks write none.
         "spark.hadoop.mapreduce.fileoutputcommitter.algorithm.version": "1",
