@@ -21,7 +21,7 @@ from pyspark.sql import Column, DataFrame, Row
 from pyspark.sql import functions as F
 
 from glue_etl.transforms.taxi_faults import FAULTS, FLAGS, REJECTS, Fault, Limits, named
-from glue_etl.transforms.taxi_schema import COLUMNS, Field, original_values, present, read_texts, typed
+from glue_etl.transforms.taxi_schema import COLUMNS, Field, original_values, present, read_texts, typed, unfused
 from glue_etl.transforms.taxi_zones import with_zones
 
 __all__ = [
@@ -69,11 +69,12 @@ def label(trips: DataFrame, limits: Limits | None = None) -> DataFrame:
             for f in COLUMNS
         ),
         *(F.col(name).alias(f"_text_{name}") for name in _NAMES),
-        *(F.col(name) for name in texts.columns if name.startswith("_")),
+        *(F.col(name) for name in texts.columns if name.startswith("_") and name != "_empty"),
+        unfused(F.col("_empty")).alias("_empty"),
     )
     reasons, flags = named(limits, [field.name for field in fields])
     structural = (
-        F.when(F.col("_empty"), "empty_row")
+        F.when(unfused(F.col("_empty")), "empty_row")
         .when(F.col("_for_hire"), "not_a_taxi_trip")
         .when(~F.col("_known"), "unknown_header")
     )
