@@ -7,11 +7,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from glue_etl.engine.frame.json_text import json_lines
 from pyspark.sql import SparkSession
 
 from glue_etl.engine.frame import fields, join, mapping, relationalize, resolve, split, unnest
 from glue_etl.engine.frame.core import Frame, Plan, Stage
+from glue_etl.engine.frame.json_text import json_lines
 from glue_etl.engine.types.printed import tree_string
 from glue_etl.errors import ErrorThresholdExceeded, FieldError, OptionError, UnsupportedError
 
