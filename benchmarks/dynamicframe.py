@@ -7,20 +7,14 @@ Both sides read the same Parquet and write to Spark's `noop` sink; rows and sche
 
 from __future__ import annotations
 
-import argparse
-import shutil
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from glue_session import arguments, glue_session, no_result
 from measure import Ratio, interleave, report
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as f
-
-from glue_etl.engine.install import installed
-from glue_etl.engine.session import create_session
-from glue_etl.settings import load
 
 BOUND = 1.10
 
@@ -39,10 +33,6 @@ def make_data(spark: SparkSession, folder: Path, rows: int) -> None:
             f.sequence(f.lit(1), (key % 3).cast("int") + 1), lambda i: f.struct(i.alias("p"), (key + i).alias("q"))
         ).alias("items"),
     ).write.mode("overwrite").parquet(str(folder))
-
-
-def no_result(df: DataFrame) -> None:
-    df.write.format("noop").mode("overwrite").save()
 
 
 def cases(spark: SparkSession, glue: Any, folder: Path) -> dict[str, tuple[Callable[[], Any], Callable[[], Any]]]:
@@ -205,32 +195,18 @@ def check(name: str, ours: Any, by_hand: Any) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=5_000_000)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--only", nargs="*", default=None)
-    arguments = parser.parse_args()
-    work = Path(tempfile.mkdtemp(prefix="glue-etl-bench-"))
-    try:
-        settings = load(state_dir=work / "state")
-        spark = create_session(settings, "benchmark")
-        with installed(settings):
-            from awsglue.context import GlueContext
-
-            glue = GlueContext(spark.sparkContext)
-            make_data(spark, work / "data", arguments.rows)
-            ratios = []
-            for name, (ours, by_hand) in cases(spark, glue, work / "data").items():
-                if arguments.only and name not in arguments.only:
-                    continue
-                check(name, ours(), by_hand())
-                sides = {"engine": lambda ours=ours: run(ours()), "by hand": lambda by_hand=by_hand: run(by_hand())}
-                ratios.append(Ratio(name, interleave(sides, arguments.rounds), BOUND))
-                print(f"{name}: {ratios[-1].ratio:.2f}", flush=True)
-            report("dynamicframe", ratios, rows=arguments.rows, rounds=arguments.rounds)
-        spark.stop()
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
+    options = arguments(__doc__)
+    ratios = []
+    with glue_session() as (spark, glue, data):
+        make_data(spark, data, options.rows)
+        for name, (ours, by_hand) in cases(spark, glue, data).items():
+            if options.only and name not in options.only:
+                continue
+            check(name, ours(), by_hand())
+            sides = {"engine": lambda ours=ours: run(ours()), "by hand": lambda by_hand=by_hand: run(by_hand())}
+            ratios.append(Ratio(name, interleave(sides, options.rounds), BOUND))
+            print(f"{name}: {ratios[-1].ratio:.2f}", flush=True)
+    report("dynamicframe", ratios, rows=options.rows, rounds=options.rounds)
 
 
 if __name__ == "__main__":

@@ -9,21 +9,15 @@ rows are compared once before timing. Only the engine has to find the schema of 
 
 from __future__ import annotations
 
-import argparse
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from glue_session import arguments, glue_session, no_result
 from measure import Ratio, interleave, report
 from pyspark import StorageLevel
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as f
-
-from glue_etl.engine.install import installed
-from glue_etl.engine.session import create_session
-from glue_etl.settings import load
 
 BOUND = 1.10
 MAPPED = "id long, small int, amount double, name string, text string, at timestamp, total double"
@@ -122,10 +116,6 @@ def with_errors_by_hand(df: DataFrame) -> DataFrame:
     return rows
 
 
-def no_result(df: DataFrame) -> None:
-    df.write.format("noop").mode("overwrite").save()
-
-
 def check(name: str, sides: list[DataFrame]) -> None:
     sums = []
     for df in sides:
@@ -135,36 +125,22 @@ def check(name: str, sides: list[DataFrame]) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=5_000_000)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--only", nargs="*", default=None)
-    arguments = parser.parse_args()
-    work = Path(tempfile.mkdtemp(prefix="glue-etl-bench-"))
-    try:
-        spark = create_session(load(state_dir=work / "state"), "benchmark")
-        with installed(load(state_dir=work / "state")):
-            from awsglue.context import GlueContext
-
-            glue = GlueContext(spark.sparkContext)
-            make_data(spark, work / "data", arguments.rows)
-            ratios = []
-            for name, (engine, rdd, pandas) in cases(spark, glue, work / "data").items():
-                if arguments.only and name not in arguments.only:
-                    continue
-                made = {"engine": engine, "RDD": rdd, **({"mapInPandas": pandas} if pandas else {})}
-                check(name, [make() for make in made.values()])
-                # The error case writes its rows itself, before it counts.
-                once = {
-                    side: (make if "error" in name else lambda make=make: no_result(make()))
-                    for side, make in made.items()
-                }
-                ratios.append(Ratio(name, interleave(once, arguments.rounds, warm_up=0), BOUND))
-                print(f"{name}: {ratios[-1].medians}", flush=True)
-            report("python_functions", ratios, rows=arguments.rows, rounds=arguments.rounds)
-        spark.stop()
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
+    options = arguments(__doc__)
+    ratios = []
+    with glue_session() as (spark, glue, data):
+        make_data(spark, data, options.rows)
+        for name, (engine, rdd, pandas) in cases(spark, glue, data).items():
+            if options.only and name not in options.only:
+                continue
+            made = {"engine": engine, "RDD": rdd, **({"mapInPandas": pandas} if pandas else {})}
+            check(name, [make() for make in made.values()])
+            # The error case writes its rows itself, before it counts.
+            once = {
+                side: (make if "error" in name else lambda make=make: no_result(make())) for side, make in made.items()
+            }
+            ratios.append(Ratio(name, interleave(once, options.rounds, warm_up=0), BOUND))
+            print(f"{name}: {ratios[-1].medians}", flush=True)
+    report("python_functions", ratios, rows=options.rows, rounds=options.rounds)
 
 
 if __name__ == "__main__":
