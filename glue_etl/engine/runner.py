@@ -12,16 +12,18 @@ import socket
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from glue_etl.engine import compat, run_arguments, run_records, session
+from glue_etl.engine.io.staging import recover
 from glue_etl.engine.metrics import RETAINED_STAGES, Metrics
 from glue_etl.engine.process import Ended, Process
 from glue_etl.engine.progress import Renderer
 from glue_etl.engine.run_errors import RunError, died
-from glue_etl.errors import JobError, MissingExtraError, OptionError, PathNotFoundError, SettingsError
+from glue_etl.errors import JobError, MissingExtraError, OptionError, PathNotFoundError, SettingsError, SourceError
 from glue_etl.settings import Settings, child_environment
 
 __all__ = ["RunResult", "run_script"]
@@ -99,6 +101,7 @@ def run_script(
     extras = _extra_files([*extra_py_files, *job.extra_py_files], settings)
     launch = session.launch_environment(settings)
     settings.lake_dir.mkdir(parents=True, exist_ok=True)
+    recover(settings.state_dir)
     folder = run_records.RunFolder.create(settings.logs_dir, job.job_name, run_id)
     try:
         environment = _environment(settings, launch, folder.path, extras, job, dict(conf or {}))
@@ -117,6 +120,9 @@ def run_script(
         started = time.monotonic()
         process = Process(environment, folder, renderer, stdout=stdout, verbose=verbose)
         ended = process.run(task)
+        with suppress(SourceError):
+            # Of a script that was killed while it wrote. What cannot be removed is reported by the next run.
+            recover(settings.state_dir)
         result = _result(ended, job.job_name, run_id, time.monotonic() - started, folder.path)
         folder.write({**record, **_last_record(result)})
         return result

@@ -1,12 +1,13 @@
-"""`kill -9` of a running job: nothing at the destination that a reader would take for data, and the next run is whole.
+"""`kill -9` of the taxi job: no file of the killed write that a reader would take for data, and the next run is whole.
 
-`make test` kills a few times; GLUE_ETL_KILLS=N kills N times at random moments besides.
+The sink's own moments, one by one, are in tests/unit/engine/io/test_staging.py. `make kill` kills at random ones.
 """
 
 from __future__ import annotations
 
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,36 +19,74 @@ import pytest
 
 from glue_etl.engine.run_records import read_runs
 from glue_etl.settings import Settings, load
+from glue_etl.testing.taxi_sample import write_taxi
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
 
-ROWS = 1_500_000
-SCRIPT = f"""
-import os
+ROOT = Path(__file__).parents[2]
+ROWS = 5_000
+
+# The job as it is, in a process that says its id and, if asked, kills when the sink is about to move its n-th file.
+WRAPPER = """
+import os, runpy, signal, sys
 print(os.getpid(), flush=True)
-from pyspark.sql import SparkSession, functions as F
-spark = SparkSession.builder.getOrCreate()
-rows = spark.range(0, {ROWS}, 1, 6).withColumn("k", F.col("id") % 3)
-rows = rows.withColumn("s", F.sha2(F.col("id").cast("string"), 256))
-rows.write.mode("overwrite").partitionBy("k").parquet("s3://lake/out")
+from glue_etl.engine.io import staging
+
+class System:
+    moved = 0
+
+    def __getattr__(self, name):
+        return getattr(os, name)
+
+    def replace(self, source, target):
+        if "/data/" in str(source):
+            if self.moved == {moved}:
+                {kill}
+            self.moved += 1
+        os.replace(source, target)
+
+staging.os = System()
+runpy.run_path({job!r}, run_name="__main__")
 """
+KILL = {
+    "the script": "os.kill(os.getpid(), signal.SIGKILL)",
+    "all": "os.kill(os.getppid(), signal.SIGKILL); os.killpg(os.getpgrp(), signal.SIGKILL)",
+}
 
 
 class Job:
-    """A job that writes a few seconds long, and its destination as a reader sees it."""
+    """The taxi job over a small sample, and its destinations as a reader sees them."""
 
     def __init__(self, folder: Path) -> None:
         self.settings: Settings = load(state_dir=folder / "state")
-        self.out = self.settings.lake_dir / "lake" / "out"
-        self.out.parent.mkdir(parents=True)
+        self.lake = self.settings.lake_dir / "lake"
         self._script = folder / "job.py"
-        self._script.write_text(SCRIPT)
+        write_taxi(self.lake / "in", ROWS, seed=8)
 
-    def start(self) -> subprocess.Popen[str]:
+    def start(self, *, kill: str = "pass", moved: int = -1) -> subprocess.Popen[str]:
+        job = str(ROOT / "jobs" / "nyc_taxi.py")
+        self._script.write_text(WRAPPER.format(job=job, kill=kill, moved=moved))
+        arguments = ["--JOB_NAME", "taxi", "--source_path", "s3://lake/in/"]
+        arguments += ["--destination_path", "s3://lake/trips/", "--rejects_path", "s3://lake/rejects/"]
+        return self._command(self._script, *arguments)
+
+    def _command(self, script: Path, *arguments: str) -> subprocess.Popen[str]:
         command = [sys.executable, "-m", "glue_etl", "run", "--no-progress", "--master", "local[2]"]
-        command += ["--conf", "spark.driver.memory=800m", "--state", str(self.settings.state_dir), str(self._script)]
-        root = Path(__file__).parents[2]
-        return subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        command += ["--conf", "spark.driver.memory=800m", "--state", str(self.settings.state_dir), str(script)]
+        return subprocess.Popen(
+            [*command, "--", *arguments], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        )
+
+    def run(self, *, kill: str = "pass", moved: int = -1) -> int:
+        with self.start(kill=kill, moved=moved) as process:
+            process.communicate()
+        return process.returncode
+
+    def run_something_else(self) -> None:
+        other = self._script.with_name("other.py")
+        other.write_text("")
+        with self._command(other) as process:
+            process.communicate()
 
     def kill_when(self, moment: Callable[[], bool]) -> None:
         """Kill the command, the script's process and its JVM as soon as the moment has come."""
@@ -63,72 +102,111 @@ class Job:
                 except ProcessLookupError:
                     continue
 
-    def visible(self) -> list[Path]:
+    def visible(self, name: str) -> set[Path]:
         """The files that Spark, Athena or DuckDB would read: no part of the path begins with `_` or `.`."""
-        found = (file for file in self.out.rglob("*") if file.is_file())
-        return [file for file in found if not any(part[0] in "_." for part in file.relative_to(self.out).parts)]
+        folder = self.lake / name
+        found = {file for file in folder.rglob("*") if file.is_file()}
+        return {file for file in found if not any(part[0] in "_." for part in file.relative_to(folder).parts)}
 
-    def rows(self) -> int:
+    def rows(self) -> tuple[int, int]:
+        """Trips and rejects, by a reader that is not ours; a file that is not whole makes it fail."""
         import duckdb
 
-        files = [str(file) for file in self.visible()]
-        if not files:
-            return 0
-        found = duckdb.execute("select count(distinct id), count(*) from read_parquet(?)", [files]).fetchone()
-        assert found is not None
-        assert found[0] == found[1]
-        return int(found[0])
+        counts = []
+        for name, reader in (("trips", "read_parquet"), ("rejects", "read_json")):
+            files = [str(file) for file in self.visible(name)]
+            found = duckdb.execute(f"select count(*) from {reader}(?)", [files]).fetchone() if files else (0,)
+            counts.append(int(found[0]))  # type: ignore[index]
+        return counts[0], counts[1]
 
     def state_of_last_run(self) -> str:
         """The state, once the killed processes are really gone: the kernel takes a moment for a JVM's memory."""
         end = time.monotonic() + 60
-        while (run := read_runs(self.settings.logs_dir, "job")[-1])["state"] == "RUNNING" and time.monotonic() < end:
+        while (run := read_runs(self.settings.logs_dir, "taxi")[-1])["state"] == "RUNNING" and time.monotonic() < end:
             time.sleep(0.1)
         return str(run["state"])
 
-    def run_again(self) -> None:
-        with self.start() as process:
-            process.communicate()
-            assert process.returncode == 0
-        assert self.rows() == ROWS
-        assert (self.out / "_SUCCESS").exists()
-        assert not (self.out / "_temporary").exists()
-        assert self.state_of_last_run() == "SUCCEEDED"
+    def clear(self) -> None:
+        for name in ("trips", "rejects"):
+            shutil.rmtree(self.lake / name, ignore_errors=True)
 
 
-@pytest.fixture
-def job(tmp_path: Path) -> Job:
-    return Job(tmp_path)
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Job, float]:
+    """A job that has run to its end once, and the seconds it took."""
+    job = Job(tmp_path_factory.mktemp("kill"))
+    started = time.monotonic()
+    assert job.run() == 0
+    assert job.state_of_last_run() == "SUCCEEDED"
+    assert sum(job.rows()) == ROWS
+    assert len(job.visible("trips")) >= 3, "too few files to be killed between two"
+    return job, time.monotonic() - started
 
 
-MOMENTS: dict[str, Callable[[Path], bool]] = {
-    "as Python starts": lambda out: True,
-    "as the write begins": lambda out: (out / "_temporary").exists(),
-    "between two tasks": lambda out: any(out.glob("_temporary/0/task_*")),
-    "when most tasks are done": lambda out: len(list(out.glob("_temporary/0/task_*"))) >= 5,
-}
+def hidden(job: Job) -> list[Path]:
+    return list(job.lake.rglob("_glue_etl_*")) + list((job.settings.state_dir / "writes").glob("*"))
 
 
-@pytest.mark.parametrize("moment", MOMENTS.values(), ids=MOMENTS)
-def test_a_job_killed_at_a_known_moment(job: Job, moment: Callable[[Path], bool]):
-    job.kill_when(lambda: moment(job.out))
-    assert job.visible() == []
+def test_killed_while_spark_writes(whole: tuple[Job, float]):
+    job, _ = whole
+    rows = job.rows()
+    job.clear()
+    job.kill_when(lambda: any(job.lake.glob("_glue_etl_*/data/**/*.parquet")))
+    assert job.rows() == (0, 0)
+    assert hidden(job) != []
     assert job.state_of_last_run() == "FAILED"
-    job.run_again()
+    assert job.run() == 0
+    assert job.rows() == rows
+    assert hidden(job) == []
+    assert job.state_of_last_run() == "SUCCEEDED"
+
+
+def test_a_script_killed_between_two_renames_is_rolled_back_by_its_run(whole: tuple[Job, float]):
+    job, _ = whole
+    before = job.visible("trips")
+    assert job.run(kill=KILL["the script"], moved=2) == 128 + signal.SIGKILL
+    assert job.visible("trips") == before
+    assert hidden(job) == []
+    assert job.state_of_last_run() == "FAILED"
+
+
+def test_a_run_killed_between_two_renames_is_rolled_back_by_the_next_command(whole: tuple[Job, float]):
+    job, _ = whole
+    before = job.visible("trips")
+    assert job.run(kill=KILL["all"], moved=2) == -signal.SIGKILL
+    assert job.state_of_last_run() == "FAILED"
+    assert len(job.visible("trips") - before) == 2
+    job.run_something_else()
+    assert job.visible("trips") == before
+    assert hidden(job) == []
+    trips, rejects = job.rows()
+    assert job.run() == 0
+    assert job.rows() == (2 * trips, 2 * rejects)
 
 
 @pytest.mark.skipif(not os.environ.get("GLUE_ETL_KILLS"), reason="GLUE_ETL_KILLS=N kills a job at N random moments")
-def test_a_job_killed_at_random_moments(job: Job):
-    kills = int(os.environ["GLUE_ETL_KILLS"])
-    seed = int(os.environ.get("GLUE_ETL_SEED", "1"))
-    started = time.monotonic()
-    with job.start() as process:
-        process.communicate()
-    whole = time.monotonic() - started
-    generator = random.Random(seed)
-    for kill in range(kills):
-        at = time.monotonic() + generator.uniform(0, whole)
+def test_killed_at_random_moments(whole: tuple[Job, float]):
+    """Every other time into destinations that have files."""
+    job, seconds = whole
+    generator = random.Random(int(os.environ.get("GLUE_ETL_SEED", "1")))
+    job.clear()
+    assert job.run() == 0
+    trips, rejects = job.rows()
+    for kill in range(int(os.environ["GLUE_ETL_KILLS"])):
+        if kill % 2 == 0:
+            job.clear()
+        before = job.rows()
+        at = time.monotonic() + generator.uniform(0, seconds)
         job.kill_when(lambda at=at: time.monotonic() >= at)  # type: ignore[misc]
-        assert job.rows() in {0, ROWS}, f"kill {kill} of seed {seed}"
-        assert job.state_of_last_run() in {"FAILED", "SUCCEEDED"}
-    job.run_again()
+        state = job.state_of_last_run()
+        if kill % 2:
+            job.run_something_else()
+        after = job.rows()
+        print(f"kill {kill}: {before} -> {after}, {state}")
+        assert after[0] - before[0] in {0, trips}
+        assert after[1] - before[1] in {0, rejects}
+        assert state in {"FAILED", "SUCCEEDED"}
+    job.clear()
+    assert job.run() == 0
+    assert job.rows() == (trips, rejects)
+    assert hidden(job) == []

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from glue_etl.engine.io.staging import PREFIX
 from glue_etl.errors import NoSuchBucketError, PathNotFoundError
 
 __all__ = ["SCHEMES", "Lake", "StoredObject", "is_s3", "no_such_bucket", "split_uri"]
@@ -140,8 +141,8 @@ class Lake:
     def list_objects(self, uri: str, *, recurse: bool = True) -> Iterator[StoredObject]:
         """The objects whose key is the URI's, lies below it or starts with it, in S3's order (UTF-8 bytes).
 
-        What Spark leaves while it works (`_temporary`, `.spark-staging-*`, `.crc` files) and links that lead outside
-        are left out. Source of the order: https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
+        What Spark and our sinks leave while they work (`_temporary`, `.spark-staging-*`, `.crc` files, `_glue_etl_*`)
+        and links that lead outside are left out. Source of the order: https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
 
         Args:
             uri: A bucket, a folder, one object or the beginning of a key.
@@ -216,4 +217,5 @@ def _entries(folder: Path, *, hidden: bool = False) -> list[os.DirEntry[str]]:
 
 
 def _in_progress(name: str) -> bool:
-    return name == "_temporary" or name.startswith(".spark-staging") or (name.startswith(".") and name.endswith(".crc"))
+    side_file = name.startswith(".") and name.endswith(".crc")
+    return side_file or name == "_temporary" or name.startswith((".spark-staging", PREFIX))

@@ -1,7 +1,8 @@
 """Which files a source reads: folders, objects and globs, `recurse`, `exclusions`.
 
 Listed in Python where the files are on this machine (the lake, `file:`), by Spark elsewhere. What Spark takes for
-hidden (names that begin with `_` or `.`) is left out. Source: "Amazon S3 connections" in the AWS Glue guide.
+hidden (names that begin with `_` or `.`) is left out, and what a killed write has left is removed first. Source:
+"Amazon S3 connections" in the AWS Glue guide.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from glue_etl.engine.io.globs import escape, has_glob, matcher, regex_of
 from glue_etl.engine.io.lake import is_s3
+from glue_etl.engine.io.staging import recover
 from glue_etl.errors import PathNotFoundError
 
 if TYPE_CHECKING:
@@ -96,6 +98,7 @@ def list_files(
         NoSuchBucketError: A bucket does not exist.
         OptionError: A pattern is malformed.
     """
+    recover(ctx.settings.state_dir)
     excluded = matcher(exclusions)
     files: dict[str, SourceFile] = {}
     roots: list[str] = []

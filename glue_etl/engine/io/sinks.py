@@ -67,8 +67,10 @@ def write_frame(
     if destination is None:
         _write(prepared, request, path, leave_marker=False)
         return
-    with staging(destination) as stage:
-        uri = f"{path.rstrip('/')}/{stage.folder.name}/data" if is_s3(path) else stage.data.as_uri()
+    with staging(destination, ctx.settings.state_dir) as stage:
+        uri = stage.data.as_uri()
+        if is_s3(path):
+            uri = f"{path.partition('://')[0]}://{stage.data.relative_to(ctx.lake.root).as_posix()}"
         _write(prepared, request, uri, leave_marker=False)
         written = stage.files()
         # Spark makes one file of a frame without records.

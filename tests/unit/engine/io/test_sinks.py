@@ -119,7 +119,7 @@ def test_files_appear_only_when_all_are_written(lake: Bucket) -> None:
         first.data.mkdir()
         (first.data / "part-0").write_text("x")
         (first.data / "_SUCCESS").write_text("")
-        assert [path.name for path in destination.iterdir()] == [first.folder.name]
+        assert [path.name for path in lake.path.iterdir()] == [first.folder.name]
         # A write at the same time takes the first one's files for no leftovers.
         with staging(destination) as second:
             assert second.folder != first.folder
