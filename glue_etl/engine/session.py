@@ -54,6 +54,9 @@ def spark_conf(
         # Workers must run the driver's interpreter; the default is whatever `python3` on PATH is.
         "spark.pyspark.python": settings.pyspark_python,
         "spark.pyspark.driver.python": settings.pyspark_python,
+        # HotSpot compiles no method over 8,000 bytes; Spark's own limit lets wide projections be one that stays
+        # interpreted, several times slower than the same work in smaller methods.
+        "spark.sql.codegen.hugeMethodLimit": "8000",
         # Version 1 moves files only when the job commits: a killed job leaves nothing but `_temporary`. Spark's own
         # `_SUCCESS` stays on, as on AWS; only Glue's sinks write none.
         "spark.hadoop.mapreduce.fileoutputcommitter.algorithm.version": "1",
