@@ -87,6 +87,14 @@ type: $(READY) ## mypy --strict over the library and the jobs
 test: lint type ## everything that must pass: lint, types, layers, then the tests, warnings as errors
 	$(PY) -m pytest $(PYTEST_PATHS) $(PYTEST_ARGS)
 
+# How often `make kill` kills, and the seed of the moments.
+KILLS ?= 40
+SEED ?= 1
+
+.PHONY: kill
+kill: $(READY) ## kill -9 the taxi job at KILLS=40 random moments and look at what a reader sees (long)
+	GLUE_ETL_KILLS=$(KILLS) GLUE_ETL_SEED=$(SEED) $(PY) -m pytest -s tests/system/test_kill.py -k random
+
 .PHONY: bench
 bench: $(READY) ## the four benchmarks: ratios in one run, JSON under benchmarks/out/ and a table (long)
 	@mkdir -p benchmarks/out

@@ -96,7 +96,7 @@ def _summary(result: RunResult) -> str:
         metrics = result.metrics
         return (
             f"{result.state} {result.job} in {took}: "
-            f"read {metrics.rows_read:,} rows ({_size(metrics.bytes_read)}), "
+            f"Spark read {metrics.rows_read:,} rows ({_size(metrics.bytes_read)}; repeated reads count again), "
             f"wrote {metrics.rows_written:,} rows ({_size(metrics.bytes_written)}). Log: {result.log_dir}"
         )
     lines = [f"  {line}" for line in str(result.error).splitlines()]

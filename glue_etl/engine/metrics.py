@@ -22,8 +22,8 @@ class Metrics:
     """Sums over a run's completed stages.
 
     Attributes:
-        rows_read: Rows that came from files or caches; a file that is read twice counts twice, and Spark reads
-            some for a schema alone.
+        rows_read: Rows that Spark's tasks read from files or caches: what is read again, also from a cache, counts
+            again (a stage has one figure for both), and some are read for a schema alone.
         bytes_read: Bytes of them, as the format's reader counts.
         rows_written: Rows written to files.
         bytes_written: Bytes of those files.

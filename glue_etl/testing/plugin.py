@@ -29,8 +29,11 @@ _running: pytest.StashKey[SparkSession] = pytest.StashKey()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Let projects that turn warnings into errors use Spark: pyspark leaves each result's socket to the collector."""
+    """Let projects that turn warnings into errors use Spark, whose own warnings they cannot mend."""
+    # pyspark leaves each result's socket to the garbage collector.
     config.addinivalue_line("filterwarnings", r"ignore:unclosed <socket\.socket:ResourceWarning")
+    # pyspark 3.5 compares pandas's and pyarrow's versions with distutils when an Arrow function is made.
+    config.addinivalue_line("filterwarnings", "ignore:distutils Version classes are deprecated:DeprecationWarning")
 
 
 @pytest.fixture(scope="session")

@@ -15,11 +15,10 @@ from .conftest import Glue, cases_folder
 from .expectations import verify
 from .steps import carry_out
 
-# awsglue builds every DataFrame through the constructor that pyspark calls internal; pyspark 3.5 compares versions
-# with distutils and leaves sockets to the garbage collector.
+# awsglue builds every DataFrame through the constructor that pyspark calls internal, and pyspark leaves sockets to the
+# garbage collector.
 pytestmark = [
     pytest.mark.filterwarnings("ignore:DataFrame constructor is internal"),
-    pytest.mark.filterwarnings("ignore:distutils Version classes are deprecated"),
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
 ]
 

@@ -1,28 +1,32 @@
-"""The same script on this machine's threads and on a Spark standalone cluster of two workers."""
+"""The taxi job on this machine's threads and on a Spark standalone cluster of two workers."""
 
 from __future__ import annotations
 
 import io
-import os
+import json
 import re
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from glue_etl.engine.runner import run_script
+from glue_etl.engine.runner import RunResult, run_script
 from glue_etl.engine.session import launch_environment
 from glue_etl.settings import Settings, child_environment, load
+from glue_etl.testing.taxi_sample import write_taxi
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 
-SCRIPT = """
+ROOT = Path(__file__).parents[2]
+ROWS = 3_000
+
+FUNCTIONS = """
 import sys
 from awsglue.utils import getResolvedOptions
 from pyspark.sql import SparkSession, functions as F
-from glue_etl.errors import GlueEtlError
 import extra
 
 args = getResolvedOptions(sys.argv, ["JOB_NAME", "to"])
@@ -35,8 +39,7 @@ def word(x):
     import glue_etl.errors
     return extra.name(x)
 
-rows = spark.range(1000).withColumn("k", (F.col("id") % 7).cast("int")).withColumn("w", word("id"))
-rows.repartition(4, "k").write.partitionBy("k").parquet(args["to"])
+spark.range(0, 100, 1, 2).select("id", word("id").alias("w")).write.parquet(args["to"])
 print(spark.sparkContext.master, spark.sparkContext.defaultParallelism)
 """
 
@@ -98,51 +101,86 @@ class Cluster:
         raise AssertionError(log.read_text(errors="replace"))
 
 
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return load(state_dir=tmp_path / "state", master="local[2]", driver_memory="600m")
+Run = Callable[..., RunResult]
 
 
-@pytest.fixture
-def master(tmp_path: Path, settings: Settings) -> Iterator[str]:
-    cluster = Cluster(tmp_path, settings)
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cluster")
+
+
+@pytest.fixture(scope="module")
+def settings(folder: Path) -> Settings:
+    return load(state_dir=folder / "state", master="local[2]", driver_memory="800m")
+
+
+@pytest.fixture(scope="module")
+def master(folder: Path, settings: Settings) -> Iterator[str]:
+    (settings.lake_dir / "lake").mkdir(parents=True)
+    cluster = Cluster(folder, settings)
     try:
         yield cluster.start(workers=2)
     finally:
         cluster.stop()
 
 
-def _rows(folder: Path) -> list[tuple[object, ...]]:
-    import duckdb
-
-    return duckdb.sql(f"select id, w, k from read_parquet('{folder}/*/*.parquet') order by id").fetchall()
-
-
-def test_the_same_script_gives_the_same_rows_on_a_cluster(tmp_path: Path, settings: Settings, master: str):
-    script = tmp_path / "job.py"
-    script.write_text(SCRIPT)
-    (tmp_path / "lib").mkdir()
-    extra = tmp_path / "lib" / "extra.py"
-    extra.write_text("def name(x):\n    return f'w{x}'\n")
-    bucket = settings.lake_dir / "lake"
-    bucket.mkdir(parents=True)
-    conf = {"spark.executor.memory": "512m", "spark.cores.max": "2"}
-    for name, url in {"local": None, "cluster": master}.items():
+@pytest.fixture
+def run(settings: Settings) -> Run:
+    def start(script: Path, *arguments: str, **options: Any) -> RunResult:
+        conf = {"spark.executor.memory": "512m", "spark.cores.max": "2"}
         result = run_script(
-            script,
-            ["--JOB_NAME", name, "--to", f"s3://lake/{name}"],
-            settings=settings,
-            master=url,
-            conf=conf,
-            extra_py_files=[str(extra)],
-            progress=False,
-            stdout=io.BytesIO(),
+            script, arguments, settings=settings, conf=conf, progress=False, stdout=io.BytesIO(), **options
         )
         assert result.state == "SUCCEEDED", f"{result.error}\n{(result.log_dir / 'error.log').read_text()}"
-        assert (result.log_dir / "output.log").read_text() == f"{url or 'local[2]'} 2\n"
-        assert result.metrics.rows_written == 1000
-    rows = _rows(bucket / "cluster")
-    assert len(rows) == 1000
-    assert rows == _rows(bucket / "local")
-    executors = [name for name in os.listdir(tmp_path) if name.startswith("work") and not name.endswith(".log")]
-    assert len(executors) == 2
+        return result
+
+    return start
+
+
+def _trips(folder: Path) -> list[tuple[object, ...]]:
+    import duckdb
+
+    files = f"'{folder}/*/*/*.parquet'"
+    return duckdb.sql(f"select * from read_parquet({files}, hive_partitioning = true) order by all").fetchall()
+
+
+def _lines(folder: Path) -> list[str]:
+    return sorted(line for file in folder.iterdir() for line in file.read_text().splitlines())
+
+
+def test_the_taxi_job_gives_the_same_rows_on_a_cluster(folder: Path, settings: Settings, master: str, run: Run):
+    lake = settings.lake_dir / "lake"
+    sample = write_taxi(lake / "in", ROWS, seed=7)
+    counts = {}
+    for name, url in {"local": None, "cluster": master}.items():
+        paths = {
+            "source": "s3://lake/in/",
+            "destination": f"s3://lake/{name}/",
+            "rejects": f"s3://lake/{name}-rejects/",
+        }
+        words = [word for key, path in paths.items() for word in (f"--{key}_path", path)]
+        result = run(ROOT / "jobs" / "nyc_taxi.py", "--JOB_NAME", "taxi", *words, master=url)
+        counts[name] = json.loads((result.log_dir / "output.log").read_text())
+        assert result.metrics.rows_written == ROWS
+        assert json.loads((result.log_dir / "run.json").read_text())["master"] == (url or "local[2]")
+    assert counts["cluster"] == counts["local"]
+    trips, rejects = _trips(lake / "cluster"), _lines(lake / "cluster-rejects")
+    assert (len(trips), len(rejects)) == (ROWS - sample.rejects, sample.rejects)
+    assert trips == _trips(lake / "local")
+    assert rejects == _lines(lake / "local-rejects")
+    # Each worker has run an executor of the job.
+    assert all(any((folder / f"work{number}").iterdir()) for number in range(2))
+
+
+def test_functions_and_extra_files_reach_the_workers(folder: Path, settings: Settings, master: str, run: Run):
+    script, extra = folder / "functions.py", folder / "lib" / "extra.py"
+    script.write_text(FUNCTIONS)
+    extra.parent.mkdir()
+    extra.write_text("def name(x):\n    return f'w{x}'\n")
+    result = run(script, "--JOB_NAME", "f", "--to", "s3://lake/f", master=master, extra_py_files=[str(extra)])
+    assert (result.log_dir / "output.log").read_text() == f"{master} 2\n"
+
+    import duckdb
+
+    found = duckdb.sql(f"select id, w from read_parquet('{settings.lake_dir}/lake/f/*.parquet')").fetchall()
+    assert sorted(found) == [(n, f"w{n}") for n in range(100)]

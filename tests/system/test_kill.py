@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -131,38 +132,51 @@ class Job:
             shutil.rmtree(self.lake / name, ignore_errors=True)
 
 
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Job, float]:
-    """A job that has run to its end once, and the seconds it took."""
-    job = Job(tmp_path_factory.mktemp("kill"))
-    started = time.monotonic()
-    assert job.run() == 0
-    assert job.state_of_last_run() == "SUCCEEDED"
-    assert sum(job.rows()) == ROWS
-    assert len(job.visible("trips")) >= 3, "too few files to be killed between two"
-    return job, time.monotonic() - started
-
-
 def hidden(job: Job) -> list[Path]:
     return list(job.lake.rglob("_glue_etl_*")) + list((job.settings.state_dir / "writes").glob("*"))
 
 
-def test_killed_while_spark_writes(whole: tuple[Job, float]):
-    job, _ = whole
-    rows = job.rows()
-    job.clear()
+@dataclass
+class Seen:
+    """What was there after a kill."""
+
+    rows: tuple[int, int]
+    hidden: list[Path]
+    state: str
+
+
+@pytest.fixture(scope="module")
+def killed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Job, Seen]:
+    """A job that was killed while Spark wrote its first file to a new destination."""
+    job = Job(tmp_path_factory.mktemp("kill"))
     job.kill_when(lambda: any(job.lake.glob("_glue_etl_*/data/**/*.parquet")))
-    assert job.rows() == (0, 0)
-    assert hidden(job) != []
-    assert job.state_of_last_run() == "FAILED"
+    return job, Seen(job.rows(), hidden(job), job.state_of_last_run())
+
+
+@pytest.fixture(scope="module")
+def whole(killed: tuple[Job, Seen]) -> Job:
+    """The same job, which has run to its end since."""
+    job, _ = killed
     assert job.run() == 0
-    assert job.rows() == rows
-    assert hidden(job) == []
-    assert job.state_of_last_run() == "SUCCEEDED"
+    return job
 
 
-def test_a_script_killed_between_two_renames_is_rolled_back_by_its_run(whole: tuple[Job, float]):
-    job, _ = whole
+def test_killed_while_spark_writes(killed: tuple[Job, Seen]):
+    _, seen = killed
+    assert seen.rows == (0, 0)
+    assert seen.hidden != []
+    assert seen.state == "FAILED"
+
+
+def test_the_next_run_is_whole(whole: Job):
+    assert sum(whole.rows()) == ROWS
+    assert len(whole.visible("trips")) >= 3, "too few files to be killed between two"
+    assert hidden(whole) == []
+    assert whole.state_of_last_run() == "SUCCEEDED"
+
+
+def test_a_script_killed_between_two_renames_is_rolled_back_by_its_run(whole: Job):
+    job = whole
     before = job.visible("trips")
     assert job.run(kill=KILL["the script"], moved=2) == 128 + signal.SIGKILL
     assert job.visible("trips") == before
@@ -170,8 +184,8 @@ def test_a_script_killed_between_two_renames_is_rolled_back_by_its_run(whole: tu
     assert job.state_of_last_run() == "FAILED"
 
 
-def test_a_run_killed_between_two_renames_is_rolled_back_by_the_next_command(whole: tuple[Job, float]):
-    job, _ = whole
+def test_a_run_killed_between_two_renames_is_rolled_back_by_the_next_command(whole: Job):
+    job = whole
     before = job.visible("trips")
     assert job.run(kill=KILL["all"], moved=2) == -signal.SIGKILL
     assert job.state_of_last_run() == "FAILED"
@@ -179,19 +193,18 @@ def test_a_run_killed_between_two_renames_is_rolled_back_by_the_next_command(who
     job.run_something_else()
     assert job.visible("trips") == before
     assert hidden(job) == []
-    trips, rejects = job.rows()
-    assert job.run() == 0
-    assert job.rows() == (2 * trips, 2 * rejects)
 
 
 @pytest.mark.skipif(not os.environ.get("GLUE_ETL_KILLS"), reason="GLUE_ETL_KILLS=N kills a job at N random moments")
-def test_killed_at_random_moments(whole: tuple[Job, float]):
+def test_killed_at_random_moments(whole: Job):
     """Every other time into destinations that have files."""
-    job, seconds = whole
-    generator = random.Random(int(os.environ.get("GLUE_ETL_SEED", "1")))
-    job.clear()
-    assert job.run() == 0
+    job = whole
     trips, rejects = job.rows()
+    generator = random.Random(int(os.environ.get("GLUE_ETL_SEED", "1")))
+    started = time.monotonic()
+    assert job.run() == 0
+    assert job.rows() == (2 * trips, 2 * rejects)
+    seconds = time.monotonic() - started
     for kill in range(int(os.environ["GLUE_ETL_KILLS"])):
         if kill % 2 == 0:
             job.clear()

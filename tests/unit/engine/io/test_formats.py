@@ -23,9 +23,6 @@ from glue_etl.errors import (
 )
 from glue_etl.testing.buckets import Bucket
 
-# Spark 3.5's own check of the pandas version, when JSON is read.
-pytestmark = pytest.mark.filterwarnings("ignore:distutils Version classes are deprecated:DeprecationWarning")
-
 READ_OPTIONS: dict[str, dict[str, Any]] = {"csv": {"withHeader": True}}
 SCHEMA = "id int, `a name` string, k string, day date"
 ROWS = [(1, 'x,"y"', "u", date(2020, 1, 2)), (2, " é ", "v", None), (3, "z", None, date(2021, 1, 1))]
