@@ -20,8 +20,9 @@ from glue_etl.engine.frame.core import Frame, Plan, Stage
 from glue_etl.engine.frame.errors import ERROR_RECORD
 from glue_etl.engine.io.json_documents import DOCUMENT, Steps, document_lines, parse_json_path
 from glue_etl.engine.io.json_errors import JsonErrors, bad_lines, error_records
+from glue_etl.engine.io.json_local import COMPRESSED, local_files
 from glue_etl.engine.types import tree as g
-from glue_etl.engine.types.inference import Survey, survey
+from glue_etl.engine.types.inference import Survey, survey, survey_files
 from glue_etl.engine.types.inference_worker import clean_lines
 from glue_etl.engine.types.json_split import STRICT, lift, read_schema, split, string_choices
 from glue_etl.errors import FieldError, SourceError
@@ -29,7 +30,6 @@ from glue_etl.errors import FieldError, SourceError
 __all__ = ["read_json"]
 
 _T = TypeVar("_T")
-_COMPRESSED = (".gz", ".bz2", ".zst", ".snappy", ".lz4", ".deflate")
 
 
 def read_json(
@@ -120,8 +120,13 @@ class _JsonSource:
     def _seen(self) -> Survey:
         with self._lock:
             if self._survey is None:
-                self._survey = self._guarded(lambda: survey(self._lines(), "value"))
+                self._survey = self._guarded(self._surveyed)
             return self._survey
+
+    def _surveyed(self) -> Survey:
+        lines = self._lines()
+        files = local_files(self.session, lines.inputFiles(), self.options) if self.steps is None else None
+        return survey(lines, "value") if files is None else survey_files(self.session, files)
 
     def _text(self) -> DataFrame:
         text = self.session.read.options(**self.options).text(self.paths)
@@ -188,7 +193,7 @@ class _JsonSource:
 
     def _broken_file(self) -> str | None:
         files = self.session.read.options(**self.options).text(self.paths).inputFiles()
-        for file in sorted(file for file in files if file.endswith(_COMPRESSED)):
+        for file in sorted(file for file in files if file.endswith(COMPRESSED)):
             try:
                 self.session.read.text(file).count()
             except (PySparkException, Py4JJavaError):

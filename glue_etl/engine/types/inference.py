@@ -7,21 +7,22 @@ file in Python and let Arrow's JSON reader check the rest; only batches that hol
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from glue_etl.engine.frame.core import Plan
 from glue_etl.engine.types import json_form
 from glue_etl.engine.types import tree as g
+from glue_etl.engine.types.inference_files import LocalFile, cut, survey_pieces
 from glue_etl.engine.types.inference_worker import SEGMENT, survey_lines
 from glue_etl.engine.types.json_split import split, string_choices
 from glue_etl.engine.types.paths import Path, parse
 
-__all__ = ["Survey", "infer_lines", "parse_lines", "survey"]
+__all__ = ["Survey", "infer_lines", "parse_lines", "survey", "survey_files"]
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,16 @@ def survey(df: DataFrame, column: str) -> Survey:
     )
     rows = lines.mapInArrow(survey_lines, SEGMENT).collect()
     return _merged(sorted(rows, key=lambda row: (row["file"], row["start"])))
+
+
+def survey_files(session: SparkSession, files: Sequence[LocalFile]) -> Survey:
+    """What `survey` sees in text files, read by the workers themselves."""
+    spark = session.sparkContext
+    tasks = cut(sorted(files, key=lambda file: file.name), spark.defaultParallelism)
+    if not tasks:
+        return _merged([])
+    found = spark.parallelize(tasks, len(tasks)).map(survey_pieces).collect()
+    return _merged(row for rows in found for row in rows)
 
 
 def _merged(rows: Iterable[Any]) -> Survey:

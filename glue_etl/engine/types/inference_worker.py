@@ -14,17 +14,17 @@ from glue_etl.engine.types import json_form
 from glue_etl.engine.types import tree as g
 from glue_etl.engine.types.json_shape import Strings, shape, string_paths
 from glue_etl.engine.types.json_strict import dumps, loads, records_of
-from glue_etl.engine.types.json_verify import UnverifiedError, arrow_type, doubtful_rows
+from glue_etl.engine.types.json_verify import UnverifiedError, check_of, doubtful_rows, joined
 from glue_etl.engine.types.paths import render
 
-__all__ = ["SEGMENT", "clean_lines", "survey_lines"]
+__all__ = ["FIRST", "SEGMENT", "Segment", "clean_lines", "survey_lines"]
 
 SEGMENT = (
     "file string, start long, type string, murky array<string>, unchecked array<string>,"
     " records long, blank long, bad long, arrays long"
 )
 """What a worker reports of each piece of a file, as Spark DDL."""
-_FIRST = 200
+FIRST = 200
 """Lines that are always decoded in Python, so that the type is known before Arrow checks the rest."""
 _GIVE_UP = 3
 """Batches in a row that Arrow could not check, after which it is asked only now and then."""
@@ -33,8 +33,21 @@ _MANY = 0.3
 
 
 @dataclass
-class _Segment:
-    """What is known of one piece of a file."""
+class Segment:
+    """What is known of one piece of a file.
+
+    Attributes:
+        file: Its name.
+        start: Where the piece begins in it, in bytes.
+        type: The type of the records so far.
+        strings: What is known of their strings.
+        records: Records so far.
+        blank: Lines without anything.
+        bad: Lines that are no records.
+        arrays: Lines that are arrays of records.
+        failures: Batches in a row that Arrow could not check.
+        seen: Lines so far that are not empty.
+    """
 
     file: str
     start: int
@@ -54,22 +67,33 @@ class _Segment:
             kept = lines.filter(pc.invert(empty))
             self.blank += len(lines) - len(kept)
             lines = kept
-        if self.seen < _FIRST:
-            self._decode(lines[:_FIRST], g.UNKNOWN)
-            lines = lines[_FIRST:]
-        if len(lines) and not self._verified(lines):
-            self._decode(lines, self.type)
+        if self.seen < FIRST:
+            self.decode(lines[:FIRST])
+            lines = lines[FIRST:]
+        if len(lines):
+            self.check(lines)
 
-    def _verified(self, lines: Any) -> bool:
-        self.seen += len(lines)
+    def check(self, lines: Any, text: Any | None = None) -> None:
+        """Take a batch of lines that are likely to be of the type known.
+
+        Args:
+            lines: An Arrow array of binary.
+            text: The same lines as one Arrow buffer, if each begins with `{` and ends with `}`.
+        """
+        if not self._verified(lines, text):
+            self.decode(lines, self.type)
+
+    def _verified(self, lines: Any, text: Any | None) -> bool:
         if not self.type.fields or (self.failures >= _GIVE_UP and self.failures % 16):
             self.failures += 1
             return False
-        arrow = arrow_type(self.type)
-        if arrow is None:
+        check = check_of(self.type)
+        if check is None:
             return False
         try:
-            doubtful = doubtful_rows(lines, self.type, arrow)
+            if text is None:
+                text = joined(lines)
+            doubtful = doubtful_rows(text, len(lines), self.type, check, self.strings)
         except UnverifiedError:
             self.failures += 1
             return False
@@ -78,14 +102,22 @@ class _Segment:
             if len(some) > _MANY * len(lines):
                 self.failures += 1
                 return False
-            self._decode(some, self.type)
+            self.decode(some, self.type)
             self.records -= len(some)
+            self.seen -= len(some)
         self.failures = 0
+        self.seen += len(lines)
         self.records += len(lines)
-        self.strings.unchecked |= string_paths(self.type)
+        self.strings.unchecked |= string_paths(self.type) - check.looked
         return True
 
-    def _decode(self, lines: Any, known: g.GlueType) -> None:
+    def decode(self, lines: Any, known: g.GlueType = g.UNKNOWN) -> None:
+        """Take a batch of lines by decoding them in Python.
+
+        Args:
+            lines: An Arrow array of binary.
+            known: The type so far; strings are looked at only where it is no plain string.
+        """
         self.seen += len(lines)
         texts = lines.to_pylist()
         try:
@@ -135,7 +167,7 @@ class _Segment:
 
 def survey_lines(batches: Iterable[Any]) -> Iterator[Any]:
     """Report on every piece of a file, from batches of (value binary, file string, start long)."""
-    current: _Segment | None = None
+    current: Segment | None = None
     # Millions of small dicts that hold no cycles: the collector only costs time here.
     gc.disable()
     try:
@@ -144,7 +176,7 @@ def survey_lines(batches: Iterable[Any]) -> Iterator[Any]:
                 if current is not None and (current.file, current.start) != (file, start):
                     yield _rows([current.report()])
                     current = None
-                current = current or _Segment(file, start)
+                current = current or Segment(file, start)
                 current.add(lines)
         if current is not None:
             yield _rows([current.report()])

@@ -27,9 +27,6 @@ __all__ = ["STRICT", "lift", "read_schema", "split", "stored", "string_choices"]
 STRICT = {"allowSingleQuotes": "false", "allowNonNumericNumbers": "false", "mode": "PERMISSIVE"}
 """Options that hold Spark's parser to what JSON is; quotes and NaN are its only liberties by default."""
 
-_DIGITS = r"^-?[0-9]+$"
-_BARE = r"^(-?[0-9]|true$|false$|[{\[])"
-
 
 def string_choices(kind: g.GlueType) -> frozenset[Path]:
     """The paths of choices with a string among their alternatives: only there is anything to tell apart."""
@@ -79,22 +76,27 @@ def lift(column: Column, kind: g.GlueType) -> Column:
 
 def _alternative(text: Column, kind: g.GlueType, choice: g.ChoiceType) -> Column:
     if kind == g.STRING:
-        return F.when(~text.rlike(_BARE), text)
+        bare = _is_number(text) | text.isin("true", "false") | text.startswith("{") | text.startswith("[")
+        return F.when(~bare, text)
     if kind == g.BOOLEAN:
         return F.when(text == "true", F.lit(True)).when(text == "false", F.lit(False))
     if isinstance(kind, (g.StructType, g.MapType)):
         return _nested(F.when(text.startswith("{"), text), kind)
     if isinstance(kind, g.ArrayType):
         return _nested(F.when(text.startswith("["), text), kind)
-    whole = F.when(text.rlike(_DIGITS), text)
-    if kind == g.INT:
-        return try_cast(whole, "int")
-    # The narrowest alternative that holds a number is the one AWS Glue would have inferred for it.
-    narrower = [other for other in (g.INT, g.LONG) if other in choice.choices and other != kind]
-    number = try_cast(whole, "bigint") if kind == g.LONG else try_cast(F.when(text.rlike("^-?[0-9]"), text), "double")
-    for other in narrower:
-        number = F.when(try_cast(whole, to_spark(other)).isNull(), number)
-    return number
+    # The narrowest alternative that holds a number is the one AWS Glue would have inferred for it. A cast that is
+    # tried refuses a fraction and an exponent, so it tells integers from doubles.
+    mine = _is_number(text)
+    for other in (g.INT, g.LONG):
+        if other in choice.choices and other != kind and kind in (g.LONG, g.DOUBLE):
+            mine = mine & try_cast(text, to_spark(other)).isNull()
+    return F.when(mine, try_cast(text, to_spark(kind)))
+
+
+def _is_number(text: Column) -> Column:
+    # No regular expressions here: they would cost as much as the parsing.
+    digit = F.substring(text, 2, 1)
+    return ((text >= "0") & (text < ":")) | (text.startswith("-") & (digit >= "0") & (digit < ":"))
 
 
 def _nested(text: Column, kind: g.GlueType) -> Column:
