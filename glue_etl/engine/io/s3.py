@@ -51,6 +51,8 @@ _OUTSIDE = "path-outside-the-lake"
 _UNKNOWN_BUCKET = re.compile(r"Could not initialize target File System for URI : s3[an]?:/(?:/([^/\s]*))?")
 _LED_OUTSIDE = re.compile(rf"{_OUTSIDE}@([a-z0-9.-]+)")
 _MOUNTS = "fs.viewfs.mounttable"
+# No name of a bucket, so that the mount tables cannot meet.
+_LAKE = "Lake"
 
 
 def resolve(uri: str, lake: Path) -> Path:
@@ -67,6 +69,9 @@ def hadoop_conf(lake: Path) -> dict[str, str]:
     conf = {
         # A scheme of its own for the folder, because `file` would write a `.crc` file beside each object.
         "fs.lake.impl": "org.apache.hadoop.fs.RawLocalFileSystem",
+        # The lake stands behind a mount of its own: where a bucket's root is listed, Hadoop renames what the fallback
+        # gave it, and only what came through another mount can then still be asked for its permissions.
+        f"{_MOUNTS}.{_LAKE}.link./{_LAKE}": "lake" + lake.absolute().as_uri().removeprefix("file"),
     }
     for scheme in SCHEMES:
         conf[f"fs.{scheme}.impl"] = "org.apache.hadoop.fs.viewfs.ViewFileSystemOverloadScheme"
@@ -86,7 +91,7 @@ def _mount(lake: Lake, bucket: str) -> dict[str, str]:
     # No `=` in it: Spark's command line cuts a setting at the first one.
     barrier = f"^/(?:{refused})(?:/.*)?$"
     return {
-        f"{_MOUNTS}.{bucket}.linkFallback": "lake" + (lake.root / bucket).as_uri().removeprefix("file"),
+        f"{_MOUNTS}.{bucket}.linkFallback": f"viewfs://{_LAKE}/{_LAKE}/{bucket}",
         f"{_MOUNTS}.{bucket}.linkRegex.#.{barrier}": f"{_OUTSIDE}.{bucket}:///",
         # No such class, and Hadoop's message is its name. A class that fails to open would not do: Hadoop would go on
         # to the fallback.

@@ -198,6 +198,18 @@ def test_spark_writes_and_reads_plain_files(spark: SparkSession, lake: Bucket, s
 ODD_NAMES = ["a b", "a%20b", "a+b", "a=b", "a#b", "a:b", "é", "日本", "a..b", "a&b", "a'b", 'a"b', "a,b", "a;b", "a~b"]
 
 
+@pytest.mark.parametrize("slash", ["/", ""], ids=["with a slash", "without one"])
+def test_spark_reads_and_writes_the_root_of_a_bucket(spark: SparkSession, lake: Bucket, slash: str) -> None:
+    lake.write("a.csv", "x\n1\n")
+    lake.write("sub/b.csv", "x\n2\n")
+    root = lake.uri("").rstrip("/") + slash
+    assert [row.x for row in spark.read.csv(root, header=True).collect()] == ["1"]
+    found = spark.read.option("recursiveFileLookup", "true").csv(root, header=True)
+    assert sorted(row.x for row in found.collect()) == ["1", "2"]
+    spark.range(2).coalesce(1).write.mode("append").csv(root)
+    assert sum(1 for file in lake.path.iterdir() if file.name.startswith("part-")) == 1
+
+
 @pytest.mark.parametrize("name", ODD_NAMES)
 def test_spark_reads_keys_with_odd_characters(spark: SparkSession, lake: Bucket, name: str) -> None:
     uri = lake.write(f"in/{name}", name)
