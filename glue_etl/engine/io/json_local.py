@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from pyspark.sql import SparkSession
 
-from glue_etl.engine.io.lake import Lake, is_s3, split_uri
+from glue_etl.engine.io.s3 import Lake, is_s3, mounted_folder, split_uri
 from glue_etl.engine.types.inference_files import LocalFile
 
 __all__ = ["COMPRESSED", "local_files"]
@@ -52,13 +52,6 @@ def _path(session: SparkSession, uri: str, buckets: dict[str, Path | None]) -> P
         return None
     bucket, _ = split_uri(plain)
     if bucket not in buckets:
-        buckets[bucket] = _folder(session, bucket)
+        buckets[bucket] = mounted_folder(session, bucket)
     folder = buckets[bucket]
     return None if folder is None else Lake(folder.parent).path_of(plain)
-
-
-def _folder(session: SparkSession, bucket: str) -> Path | None:
-    """Where a bucket is mounted."""
-    context = session.sparkContext._jsc
-    mounted = context and context.hadoopConfiguration().get(f"fs.viewfs.mounttable.{bucket}.linkFallback")
-    return Path(unquote(urlsplit(mounted).path)) if mounted else None

@@ -25,6 +25,7 @@ import re
 import string
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
 
 from glue_etl.engine import compat
 from glue_etl.engine.io.lake import SCHEMES, Lake, StoredObject, is_s3, no_such_bucket, split_uri
@@ -39,6 +40,7 @@ __all__ = [
     "StoredObject",
     "hadoop_conf",
     "is_s3",
+    "mounted_folder",
     "register_bucket",
     "resolve",
     "split_uri",
@@ -102,6 +104,14 @@ def _mount(lake: Lake, bucket: str) -> dict[str, str]:
 def _java_literal(text: str) -> str:
     plain = string.ascii_letters + string.digits + "/_-"
     return "".join(c if c in plain else rf"\x{{{ord(c):X}}}" for c in text)
+
+
+def mounted_folder(spark: SparkSession, bucket: str) -> Path | None:
+    """Where a bucket that a session has mounted lies on this machine; None if it has mounted none of that name."""
+    hadoop = _hadoop(spark)
+    if hadoop.get(f"{_MOUNTS}.{bucket}.linkFallback") is None:
+        return None
+    return Path(unquote(urlsplit(hadoop.get(f"{_MOUNTS}.{_LAKE}.link./{_LAKE}")).path)) / bucket
 
 
 def register_bucket(spark: SparkSession, lake: Path, name: str) -> Path:

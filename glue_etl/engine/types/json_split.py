@@ -28,6 +28,11 @@ STRICT = {"allowSingleQuotes": "false", "allowNonNumericNumbers": "false", "mode
 """Options that hold Spark's parser to what JSON is; quotes and NaN are its only liberties by default."""
 
 
+_LEAST_INT = -(2**31)
+_SURELY_LONG = 18
+"""So many characters of an integer always fit 64 bits."""
+
+
 def string_choices(kind: g.GlueType) -> frozenset[Path]:
     """The paths of choices with a string among their alternatives: only there is anything to tell apart."""
     return frozenset(_in_choices(kind, (), False))
@@ -84,13 +89,23 @@ def _alternative(text: Column, kind: g.GlueType, choice: g.ChoiceType) -> Column
         return _nested(F.when(text.startswith("{"), text), kind)
     if isinstance(kind, g.ArrayType):
         return _nested(F.when(text.startswith("["), text), kind)
-    # The narrowest alternative that holds a number is the one AWS Glue would have inferred for it. A cast that is
-    # tried refuses a fraction and an exponent, so it tells integers from doubles.
-    mine = _is_number(text)
-    for other in (g.INT, g.LONG):
-        if other in choice.choices and other != kind and kind in (g.LONG, g.DOUBLE):
-            mine = mine & try_cast(text, to_spark(other)).isNull()
-    return F.when(mine, try_cast(text, to_spark(kind)))
+    return _number(text, kind, choice)
+
+
+def _number(text: Column, kind: g.GlueType, choice: g.ChoiceType) -> Column:
+    """The narrowest alternative that holds a number is the one AWS Glue would have inferred for it."""
+    # A cast that fails is an exception inside Spark, thrown and caught for each record: the text is looked at before.
+    whole = ~(text.contains(".") | text.contains("e") | text.contains("E"))
+    short = F.length(text) <= _SURELY_LONG
+    number = F.when(short, try_cast(F.when(short, text), s.LongType())).otherwise(try_cast(text, s.LongType()))
+    integer = F.when(_is_number(text) & whole, number)
+    is_int = integer.between(_LEAST_INT, -_LEAST_INT - 1)
+    if kind == g.INT:
+        return F.when(is_int, integer.cast("int"))
+    if kind == g.LONG:
+        return F.when(~is_int, integer) if g.INT in choice.choices else integer
+    taken = integer.isNotNull() if g.LONG in choice.choices else is_int if g.INT in choice.choices else F.lit(False)
+    return F.when(_is_number(text) & ~F.coalesce(taken, F.lit(False)), try_cast(text, to_spark(kind)))
 
 
 def _is_number(text: Column) -> Column:
