@@ -12,9 +12,11 @@ import pytest
 
 from . import outcomes
 from .cases import BUNDLED, Case
+from .script_cases import ScriptCase
 from .workspace import Workspace
 
 BUCKET = "conformance"
+SCRIPTS = Path(__file__).parents[3] / "shared" / "scripts"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -25,6 +27,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--cases-report", metavar="FILE", help="write the outcome of every conformance case to this JSON file"
     )
+    group.addoption(
+        "--scripts",
+        metavar="DIR",
+        help="run the job scripts of this folder (default: ../shared/scripts if it is there)",
+    )
 
 
 def cases_folder(config: pytest.Config) -> Path:
@@ -33,8 +40,19 @@ def cases_folder(config: pytest.Config) -> Path:
     return Path(given) if given else BUNDLED
 
 
+def scripts_folder(config: pytest.Config) -> Path | None:
+    """The folder that --scripts names, else the one beside the project; None if neither is there."""
+    given = config.getoption("--scripts", default=None)
+    folder = Path(given) if given else SCRIPTS
+    return folder if given or folder.is_dir() else None
+
+
 def pytest_itemcollected(item: pytest.Item) -> None:
-    if isinstance(item, pytest.Function) and {"case", "glue"} <= set(item.fixturenames):
+    if isinstance(item, pytest.Function) and "script" in item.fixturenames:
+        script: ScriptCase | None = item.callspec.params["script"]
+        if script is not None:
+            item.user_properties += [(outcomes.CASE, script.id), (outcomes.TOPIC, "job scripts")]
+    elif isinstance(item, pytest.Function) and {"case", "glue"} <= set(item.fixturenames):
         case: Case = item.callspec.params["case"]
         # Here and not in the test, so that an error of its set-up counts too.
         item.user_properties += [(outcomes.CASE, case.id), (outcomes.TOPIC, case.topic)]
