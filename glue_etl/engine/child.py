@@ -14,14 +14,17 @@ import sys
 import threading
 import traceback
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from glue_etl.engine import run_errors
+from glue_etl.engine.install import installed, python_shell
 from glue_etl.engine.metrics import Meter
 from glue_etl.engine.progress import Watcher
+from glue_etl.engine.run_parameters import PYTHON_SHELL
 from glue_etl.errors import GlueEtlError
+from glue_etl.settings import load
 
 __all__ = ["main"]
 
@@ -57,29 +60,33 @@ def main() -> None:
     task = link.task
     # Through a pipe Python would keep the script's output back until its buffer is full.
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+    if task["job_type"] == PYTHON_SHELL:
+        code, error = _run(task, python_shell())
+        _report(link, code, error, Meter())
     meter = Meter()
     watcher = Watcher(lambda snapshot: link.send("progress", snapshot), task["period"]) if task["period"] else None
     if watcher:
         watcher.start()
     with meter.watching():
-        code, error = _run(task)
+        code, error = _run(task, installed(load()))
         if watcher:
             watcher.stop()
         _stop_spark(meter)
+    _report(link, code, error, meter)
+
+
+def _report(link: _Link, code: int, error: run_errors.RunError | None, meter: Meter) -> NoReturn:
     outcome = {"error": error.as_event() if error else None, "metrics": meter.metrics.as_json(), "exit_code": code}
     _flush()
     link.send("outcome", outcome)
     sys.exit(code)
 
 
-def _run(task: Mapping[str, Any]) -> tuple[int, run_errors.RunError | None]:
+def _run(task: Mapping[str, Any], surroundings: AbstractContextManager[None]) -> tuple[int, run_errors.RunError | None]:
     """Exit code and error of the script; the full traceback goes to stderr."""
-    from glue_etl.engine.install import installed
-    from glue_etl.settings import load
-
     script: str = task["script"]
     try:
-        with installed(load()):
+        with surroundings:
             _execute(script, task["argv"])
             _join_threads()
     except SystemExit as end:

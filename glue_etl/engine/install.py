@@ -6,17 +6,20 @@ Where the real Glue library can be loaded (on AWS, in the official container) no
 from __future__ import annotations
 
 import functools
+import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
-
-from pyspark import SparkContext
-from pyspark.sql import SparkSession
+from importlib import util
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 from glue_etl.settings import Settings
 
-__all__ = ["installed", "is_real_glue"]
+if TYPE_CHECKING:
+    from pyspark import SparkContext
+
+__all__ = ["installed", "is_real_glue", "python_shell"]
 
 _GLUE_CLASS = "com.amazonaws.services.glue.GlueContext"
 
@@ -27,6 +30,8 @@ def is_real_glue(context: SparkContext | None = None) -> bool:
     Without a running JVM the answer is no: what is asked then is whether to prepare for one, and `installed` looks
     again as soon as the JVM is there.
     """
+    from pyspark import SparkContext
+
     context = context or SparkContext._active_spark_context
     jvm = getattr(context, "_jvm", None) if context else SparkContext._jvm
     return jvm is not None and _has_glue(_real(jvm))
@@ -58,6 +63,9 @@ def installed(settings: Settings) -> Iterator[None]:
     Args:
         settings: Where the lake and the state are.
     """
+    from pyspark import SparkContext
+    from pyspark.sql import SparkSession
+
     from glue_etl.engine.jvm.proxy import JvmProxy
 
     def swap() -> None:
@@ -93,3 +101,38 @@ def installed(settings: Settings) -> Iterator[None]:
             SparkContext._jvm = None
         if session is not None and swapped_session and SparkSession._instantiatedSession is session:
             session._jvm = session_jvm
+
+
+@contextmanager
+def python_shell() -> Iterator[None]:
+    """Let `awsglue.utils` be imported without Spark for the time of a `with` block, as in a Python shell job on AWS.
+
+    There is no pyspark then, even where it is installed: a script that imports it would fail on AWS.
+    """
+    replaced: dict[str, ModuleType | None] = {"pyspark": None}
+    if (awsglue := _bare("awsglue")) is not None:
+        # Its own `__init__` imports the DynamicFrame, and that one imports pyspark.
+        replaced["awsglue"] = awsglue
+    if util.find_spec("py4j") is None:
+        # awsglue.utils comes to it by way of awsglue.job, whose calls need a JVM anyway.
+        gateway = ModuleType("py4j.java_gateway")
+        gateway.java_import = None  # type: ignore[attr-defined]
+        replaced |= {"py4j": ModuleType("py4j"), "py4j.java_gateway": gateway}
+    before = {name: sys.modules[name] for name in replaced if name in sys.modules}
+    sys.modules.update(replaced)  # type: ignore[arg-type]
+    try:
+        yield
+    finally:
+        for name in replaced:
+            sys.modules.pop(name, None)
+        sys.modules.update(before)
+
+
+def _bare(name: str) -> ModuleType | None:
+    """A package whose modules can be imported and whose own code has not run; None if it is not installed."""
+    spec = util.find_spec(name)
+    if spec is None or spec.submodule_search_locations is None:
+        return None
+    module = ModuleType(name)
+    module.__spec__, module.__path__ = spec, list(spec.submodule_search_locations)
+    return module

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from types import FrameType
 from typing import IO, Any, BinaryIO
 
@@ -50,6 +51,7 @@ class Process:
         renderer: Draws the progress it reports.
         stdout: Where its output goes besides the log; default this process's own.
         verbose: Copy its errors to stderr too.
+        directory: Its working directory; default this process's own.
     """
 
     def __init__(
@@ -60,12 +62,14 @@ class Process:
         *,
         stdout: BinaryIO | None,
         verbose: bool,
+        directory: Path | None = None,
     ) -> None:
         self._environment = environment
         self._folder = folder
         self._renderer = renderer
         self._stdout = stdout if stdout is not None else getattr(sys.stdout, "buffer", None)
         self._verbose = verbose
+        self._directory = directory
         self._process: subprocess.Popen[bytes] | None = None
         self._outcome: dict[str, Any] | None = None
         self._stopped_by = 0
@@ -83,6 +87,7 @@ class Process:
                 self._process = process = subprocess.Popen(
                     command,
                     env=dict(self._environment),
+                    cwd=self._directory,
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.PIPE,
                     stderr=subprocess.PIPE if self._verbose else errors,

@@ -1,4 +1,4 @@
-"""The arguments of a job run: which of them AWS Glue itself understands, and what the local engine does with each.
+"""The arguments of a job run: what those that AWS Glue itself understands ask of the engine.
 
 Source: "Using job parameters in AWS Glue jobs",
 https://docs.aws.amazon.com/glue/latest/dg/aws-glue-programming-etl-glue-arguments.html
@@ -8,59 +8,28 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
+from glue_etl.engine.run_options import parse_conf, parse_environment, parse_list, split_conf
+from glue_etl.engine.run_parameters import ACCEPTED, JOB_TYPES, PARAMETERS, PYTHON_SHELL, REFUSED, RESERVED, is_on
 from glue_etl.errors import JobError, OptionError, UnsupportedError
 
-__all__ = ["HARMLESS", "REFUSED", "JobArguments", "mask", "parse", "parse_conf"]
+__all__ = ["JobArguments", "mask", "named", "parse"]
 
-HARMLESS: frozenset[str] = frozenset(
-    {
-        "TempDir",
-        "auto-scale-within-microbatch",
-        "class",
-        "continuous-log-conversionPattern",
-        "continuous-log-logGroup",
-        "continuous-log-logStreamPrefix",
-        "custom-logGroup-prefix",
-        "custom-logStream-prefix",
-        "disable-proxy-v2",
-        "enable-auto-scaling",
-        "enable-continuous-cloudwatch-log",
-        "enable-continuous-log-filter",
-        "enable-job-insights",
-        "enable-metrics",
-        "enable-observability-metrics",
-        "enable-rename-algorithm-v2",
-        "enable-s3-parquet-optimized-committer",
-        "enable-glue-datacatalog",
-        "job-bookmark-option",
-        "job-language",
-        "python-modules-installer-option",
-        "scriptLocation",
-        "spark-event-logs-path",
-        "write-shuffle-files-to-s3",
-        "write-shuffle-spills-to-s3",
-    }
-)
-"""Glue's own arguments without which a job's result is the same; passed through to the script as Glue does."""
-
-REFUSED: Mapping[str, str] = {
-    "additional-python-modules": "install the modules beside glue-etl with pip and leave the argument out",
-    "datalake-formats": "leave the argument out and give the table format's JAR by --conf spark.jars=FILE",
-    "extra-files": "leave the argument out and read the files by their own path",
-    "extra-jars": "leave the argument out and pass --conf spark.jars=FILE instead",
-    "user-jars-first": "leave the argument out",
-}
-"""Glue's own arguments that change what a job does and that are not built yet, each with the way round it."""
-
+_TABLE_FORMATS = {"hudi": "Apache Hudi", "delta": "Delta Lake", "iceberg": "Apache Iceberg"}
+_MOST_BYTES = 260 * 1024
+_BOOKMARKS = ("job-bookmark-enable", "job-bookmark-disable", "job-bookmark-pause")
 _BOOKMARK_HINT = (
     "pass --job-bookmark-option job-bookmark-disable: the run then reads everything there is, "
     "as a first run with bookmarks does"
 )
+# Options of pip that say where to install, which is decided here.
+_PLACES = ("-t", "--target", "--user", "--prefix", "--root", "--dry-run", "--report")
 _SECRET_NAME = re.compile(r"password|passwd|secret|token|key|credential", re.IGNORECASE)
 _SECRET_IN_VALUE = re.compile(r"((?:password|passwd|secret|token|key)\w*=)[^&;\s]+", re.IGNORECASE)
+_URL_SECRET = re.compile(r"(\w+://)[^/\s@]+@")
 _MASK = "****"
 
 
@@ -71,101 +40,233 @@ class JobArguments:
     Attributes:
         argv: The arguments the script sees after its own name, Glue's standard ones included.
         job_name: `--JOB_NAME`, else the script's file name without `.py`.
-        conf: Spark settings given by Glue's `--conf`.
-        extra_py_files: What `--extra-py-files` lists.
+        conf: Spark settings given by Glue's `--conf` and `--executor-cores`.
+        extra_py_files: What `--extra-py-files` lists; the other lists alike.
+        extra_files: What `--extra-files` lists.
+        extra_jars: What `--extra-jars` lists.
+        user_jars_first: Whether the JARs stand in front of Spark's own.
+        modules: Entries of `--additional-python-modules`.
+        installer_options: Words of `--python-modules-installer-option`.
         event_log: Whether `--enable-spark-ui` asks for Spark's event log.
+        event_log_path: Where to; empty for the run's own folder.
+        driver_variables: Environment variables of the script.
+        executor_variables: Environment variables of the Python workers.
+        notes: What the arguments ask for and this machine does not do, one line each.
     """
 
     argv: tuple[str, ...]
     job_name: str
     conf: Mapping[str, str]
-    extra_py_files: tuple[str, ...]
-    event_log: bool
+    extra_py_files: tuple[str, ...] = ()
+    extra_files: tuple[str, ...] = ()
+    extra_jars: tuple[str, ...] = ()
+    user_jars_first: bool = False
+    modules: tuple[str, ...] = ()
+    installer_options: tuple[str, ...] = ()
+    event_log: bool = False
+    event_log_path: str = ""
+    driver_variables: Mapping[str, str] = field(default_factory=dict)
+    executor_variables: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
-def parse(arguments: Sequence[str], *, default_job_name: str, run_id: str) -> JobArguments:
+def parse(
+    arguments: Sequence[str], *, default_job_name: str, run_id: str, job_type: str = JOB_TYPES[0]
+) -> JobArguments:
     """Understand the arguments of a run.
 
     Args:
         arguments: What follows the script's name, as `--name value` or `--name=value`.
         default_job_name: The job's name if `--JOB_NAME` is not given (Glue always gives it).
         run_id: The run's id, for `--JOB_RUN_ID`.
+        job_type: One of `JOB_TYPES`.
 
     Returns:
         The arguments' meaning. `argv` holds the given ones unchanged, behind those that Glue adds by itself.
 
     Raises:
-        UnsupportedError: An argument asks for something that is not built yet and would change the result.
-        OptionError: `--conf` is malformed.
+        UnsupportedError: An argument asks for something that is not built and would change the result.
+        OptionError: A value is malformed, or two arguments contradict each other.
         JobError: The job is not a Python job, or its name is empty.
     """
-    given = _options(arguments)
-    _refuse(given)
+    given = named(arguments)
+    _refuse(arguments, given, job_type)
+    _check_bookmarks(given, job_type)
     job_name = given.get("JOB_NAME", default_job_name)
     if not job_name.strip() or "\0" in job_name:
         raise JobError(f"The job name {job_name!r} is unusable.", hint="pass --JOB_NAME NAME after `--`")
-    job_id = "j_" + hashlib.sha256(job_name.encode()).hexdigest()
-    standard = {"JOB_ID": job_id, "JOB_RUN_ID": run_id, "JOB_NAME": job_name}
-    added = [word for name, value in standard.items() if name not in given for word in (f"--{name}", value)]
-    conf = given.get("conf", "")
+    driver = parse_environment("customer-driver-env-vars", given.get("customer-driver-env-vars", ""))
+    workers = parse_environment("customer-executor-env-vars", given.get("customer-executor-env-vars", ""))
+    unset = [f"{name} is not set: AWS Glue sets only CUSTOMER_..." for name in (*driver.ignored, *workers.ignored)]
+    modules, options = _modules(given, job_type)
     return JobArguments(
-        argv=(*added, *arguments),
+        argv=(*_standard(given, job_name, run_id, job_type), *arguments),
         job_name=job_name,
-        conf=parse_conf(re.split(r"\s+--conf[\s=]+", conf.strip())) if conf.strip() else {},
-        extra_py_files=tuple(part.strip() for part in given.get("extra-py-files", "").split(",") if part.strip()),
-        event_log=given.get("enable-spark-ui", "false").lower() in ("", "true"),
+        conf=parse_conf(split_conf(given.get("conf", ""))) | _executor_cores(given),
+        extra_py_files=parse_list(given.get("extra-py-files", "")),
+        extra_files=parse_list(given.get("extra-files", "")),
+        extra_jars=parse_list(given.get("extra-jars", "")),
+        user_jars_first="user-jars-first" in given and is_on(given["user-jars-first"]),
+        modules=modules,
+        installer_options=options,
+        event_log="enable-spark-ui" in given and is_on(given["enable-spark-ui"]),
+        event_log_path=given.get("spark-event-logs-path", "").strip(),
+        driver_variables=driver.values,
+        executor_variables=workers.values,
+        notes=(*_notes(given, job_type), *unset),
     )
 
 
-def _options(arguments: Sequence[str]) -> dict[str, str]:
+def _standard(given: Mapping[str, str], job_name: str, run_id: str, job_type: str) -> list[str]:
+    """What AWS Glue adds to a job's arguments; a Python shell job gets none of it."""
+    if job_type == PYTHON_SHELL:
+        return []
+    job_id = "j_" + hashlib.sha256(job_name.encode()).hexdigest()
+    standard = {"JOB_ID": job_id, "JOB_RUN_ID": run_id, "JOB_NAME": job_name}
+    return [word for name, value in standard.items() if name not in given for word in (f"--{name}", value)]
+
+
+def named(arguments: Sequence[str]) -> dict[str, str]:
+    """The arguments by name, as argparse reads them; of one given twice the last, of a name alone the empty text."""
     found: dict[str, str] = {}
-    for at, word in enumerate(arguments):
-        if not word.startswith("--"):
+    at = 0
+    while at < len(arguments):
+        word = arguments[at]
+        at += 1
+        if not word.startswith("--") or word == "--":
             continue
         name, equals, value = word[2:].partition("=")
-        if not equals and at + 1 < len(arguments) and not arguments[at + 1].startswith("--"):
-            value = arguments[at + 1]
+        # argparse takes a word with a space for a value; the options for pip are a value that begins with a dash.
+        is_value = at < len(arguments) and (
+            not arguments[at].startswith("--") or " " in arguments[at] or name == "python-modules-installer-option"
+        )
+        if not equals and is_value:
+            value = arguments[at]
+            at += 1
         found[name] = value
     return found
 
 
-def _refuse(given: Mapping[str, str]) -> None:
-    for name, hint in REFUSED.items():
-        if given.get(name, "").lower() not in ("", "false"):
-            raise UnsupportedError.of(f"The job argument --{name} {given[name]!r}", hint)
-    bookmark = given.get("job-bookmark-option", "job-bookmark-disable")
-    if bookmark in ("job-bookmark-enable", "job-bookmark-pause"):
-        raise UnsupportedError.of(f"The job argument --job-bookmark-option {bookmark!r}", _BOOKMARK_HINT)
+def _refuse(arguments: Sequence[str], given: Mapping[str, str], job_type: str) -> None:
+    if (size := sum(len(word.encode(errors="surrogateescape")) for word in arguments)) > _MOST_BYTES:
+        raise OptionError(f"The job's arguments have {size} bytes.", hint="AWS Glue takes 260 KB at most")
+    for name, value in given.items():
+        parameter = PARAMETERS.get(name)
+        if parameter is None or (parameter.switch and not is_on(value)):
+            continue
+        if job_type == PYTHON_SHELL and not parameter.shell and value.lower() != "false":
+            raise OptionError(
+                f"The job argument --{name} {value!r} is not for a Python shell job.",
+                hint=_SHELL_HINTS.get(name, "leave it out, or run a Spark job with --job-type glueetl"),
+            )
+        if name == "datalake-formats":
+            _refuse_table_formats(value)
+        elif parameter.effect == REFUSED:
+            raise UnsupportedError.of(f"The job argument --{name} {value!r}", parameter.why)
     language = given.get("job-language", "python")
+    if language == "scala":
+        raise UnsupportedError.of("The job argument --job-language 'scala'", "the engine runs Python scripts only")
     if language != "python":
         raise JobError(f"The job argument --job-language is {language!r}.", available=["python"])
 
 
-def parse_conf(settings: Iterable[str]) -> dict[str, str]:
-    """Read Spark settings of the form `K=V`.
+_SHELL_HINTS = {
+    "extra-files": "AWS Glue does not take it for Python shell jobs either: read the files with boto3",
+    "python-modules-installer-option": "put the options of pip into --additional-python-modules: 'pkg==1.0 -i URL'",
+}
 
-    Args:
-        settings: One `K=V` each; the value may hold `=` itself.
 
-    Returns:
-        The settings by name; a later one wins.
+def _refuse_table_formats(value: str) -> None:
+    formats = parse_list(value)
+    if not formats:
+        return
+    if unknown := [name for name in formats if name not in _TABLE_FORMATS]:
+        raise OptionError(f"--datalake-formats has {unknown[0]!r}.", available=_TABLE_FORMATS)
+    names = ", ".join(_TABLE_FORMATS[name] for name in formats)
+    raise UnsupportedError(
+        f"The job argument --datalake-formats {value!r} is not supported by the local engine: the JARs of {names} are "
+        "not on PyPI, so pip cannot bring them.",
+        hint=PARAMETERS["datalake-formats"].why,
+    )
 
-    Raises:
-        OptionError: No `=`, or the name is not one of Spark's (Spark would drop it without a word).
-    """
-    result: dict[str, str] = {}
-    for setting in settings:
-        name, equals, value = setting.strip().partition("=")
-        if not equals or not name.strip():
+
+def _check_bookmarks(given: Mapping[str, str], job_type: str) -> None:
+    option = given.get("job-bookmark-option", "job-bookmark-disable")
+    if option not in _BOOKMARKS:
+        raise OptionError(f"--job-bookmark-option is {option!r}.", available=_BOOKMARKS)
+    ends = [name for name in ("job-bookmark-from", "job-bookmark-to") if name in given]
+    if ends and option != "job-bookmark-pause":
+        raise OptionError(
+            f"--{ends[0]} {given[ends[0]]!r} contradicts --job-bookmark-option {option!r}.",
+            hint="a range of runs goes with job-bookmark-pause only",
+        )
+    if len(ends) == 1:
+        raise OptionError(
+            f"--{ends[0]} {given[ends[0]]!r} is only one end of a range.",
+            hint="give both --job-bookmark-from and --job-bookmark-to, or neither",
+        )
+    if option != "job-bookmark-disable" and job_type == PYTHON_SHELL:
+        raise OptionError(
+            f"--job-bookmark-option {option!r} is not for a Python shell job.", hint="AWS Glue has no bookmarks for it"
+        )
+    if option != "job-bookmark-disable":
+        raise UnsupportedError.of(f"The job argument --job-bookmark-option {option!r}", _BOOKMARK_HINT)
+
+
+def _executor_cores(given: Mapping[str, str]) -> dict[str, str]:
+    if "executor-cores" not in given:
+        return {}
+    number = given["executor-cores"].strip()
+    if not (number.isascii() and number.isdigit() and int(number) > 0):
+        raise OptionError(f"--executor-cores is {number!r}.", hint="give a whole number from 1 on")
+    return {"spark.executor.cores": number}
+
+
+def _modules(given: Mapping[str, str], job_type: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    entries = parse_list(given.get("additional-python-modules", ""))
+    text = given.get("python-modules-installer-option", "")
+    if job_type == PYTHON_SHELL:
+        # Documented for Python shell jobs alone: options of pip stand behind a package's name.
+        parts = [re.split(r"\s+(?=-)", entry, maxsplit=1) for entry in entries]
+        entries = tuple(part[0] for part in parts)
+        text = " ".join(part[1] for part in parts if len(part) == 2)
+        if hosted := [entry for entry in entries if re.match(r"s3[an]?://", entry)]:
             raise OptionError(
-                f"--conf {setting!r} is not of the form K=V.", hint="write it like spark.sql.shuffle.partitions=8"
+                f"--additional-python-modules has {hosted[0]!r}, and a Python shell job takes packages by name only.",
+                hint="pass the wheel with --extra-py-files",
             )
-        if not name.startswith("spark."):
-            raise OptionError(
-                f"--conf {setting!r} names no Spark setting.", hint="the name of a Spark setting begins with 'spark.'"
-            )
-        result[name.strip()] = value.strip()
-    return result
+    try:
+        options = tuple(shlex.split(text))
+    except ValueError as error:
+        raise OptionError(f"--python-modules-installer-option {text!r}: {error}.") from None
+    if forbidden := [word for word in options if word.partition("=")[0] in _PLACES]:
+        raise OptionError(
+            f"--python-modules-installer-option has {forbidden[0]!r}, which says where to install.",
+            hint="leave it out: the modules of a run have a folder of their own",
+        )
+    if stray := [entry for entry in entries if re.match(r"[<>=!~]", entry)]:
+        raise OptionError(
+            f"--additional-python-modules has the entry {stray[0]!r}, which is no package.",
+            hint="a comma separates packages: give one condition each, such as pandas==2.2.3",
+        )
+    return entries, options
+
+
+def _notes(given: Mapping[str, str], job_type: str) -> Iterator[str]:
+    for name, value in given.items():
+        parameter = PARAMETERS.get(name)
+        if parameter is None or (parameter.switch and not is_on(value)):
+            continue
+        if parameter.effect == ACCEPTED:
+            yield f"--{name} has no effect here: {parameter.why}"
+        elif parameter.effect == RESERVED:
+            yield f"--{name} only reaches the script: {parameter.why} and says never to set it"
+    if given.get("spark-event-logs-path") and not ("enable-spark-ui" in given and is_on(given["enable-spark-ui"])):
+        yield "--spark-event-logs-path has no effect here: there is an event log with --enable-spark-ui true only"
+    if "python-modules-installer-option" in given and not given.get("additional-python-modules"):
+        yield "--python-modules-installer-option has no effect here: there are no --additional-python-modules"
+    if "user-jars-first" in given and is_on(given["user-jars-first"]) and not given.get("extra-jars"):
+        yield "--user-jars-first has no effect here: there are no --extra-jars"
 
 
 def mask(arguments: Sequence[str]) -> list[str]:
@@ -187,5 +288,6 @@ def mask(arguments: Sequence[str]) -> list[str]:
         name, equals, _ = word.partition("=")
         secret = bool(_SECRET_NAME.search(name)) and (word.startswith("--") or bool(equals))
         hide = secret and not equals
-        result.append(f"{name}={_MASK}" if secret and equals else _SECRET_IN_VALUE.sub(rf"\1{_MASK}", word))
+        shown = _URL_SECRET.sub(rf"\1{_MASK}@", _SECRET_IN_VALUE.sub(rf"\1{_MASK}", word))
+        result.append(f"{name}={_MASK}" if secret and equals else shown)
     return result

@@ -200,16 +200,15 @@ def _missing_argument(message: str, script: str) -> str:
     if message.startswith(prefix):
         names = [name.strip() for name in message.removeprefix(prefix).split(",")]
         usage = " ".join(f"{name} VALUE" for name in names)
-        return (
-            f"The script asks for job arguments that were not given: {', '.join(names)}. "
-            f"Hint: glue-etl run {script} -- {usage}"
-        )
-    return f"The job's arguments are wrong: {message}. Hint: they follow `--`, each as --name value"
+        return f"GlueArgumentError: {message}. Hint: glue-etl run {script} -- {usage}"
+    return f"GlueArgumentError: the job's arguments are wrong: {message}. Hint: they follow `--`, each as --name value"
 
 
 def _sibling_hint(error: ModuleNotFoundError, script: str) -> str | None:
     """A script is alone on Glue, so its own folder is not searched: say how its neighbour comes along."""
     name = (error.name or "").split(".")[0]
+    if name == "pyspark":
+        return "a Python shell job has no Spark, here and on AWS Glue; run a Spark job with --job-type glueetl"
     folder = Path(script).parent
     if name and (folder / f"{name}.py").is_file():
         return f"on AWS Glue a script is alone; bring the file along with --extra-py-files {folder / name}.py"

@@ -7,7 +7,6 @@ import importlib.util
 import os
 import platform
 import re
-import shutil
 import socket
 import sys
 import time
@@ -17,14 +16,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from glue_etl.engine import compat, run_arguments, run_records, session
+from glue_etl.engine import compat, run_arguments, run_environment, run_records
 from glue_etl.engine.io.staging import recover
-from glue_etl.engine.metrics import RETAINED_STAGES, Metrics
+from glue_etl.engine.metrics import Metrics
 from glue_etl.engine.process import Ended, Process
 from glue_etl.engine.progress import Renderer
 from glue_etl.engine.run_errors import RunError, died
+from glue_etl.engine.run_parameters import JOB_TYPES, PYTHON_SHELL
 from glue_etl.errors import JobError, MissingExtraError, OptionError, PathNotFoundError, SettingsError, SourceError
-from glue_etl.settings import Settings, child_environment
+from glue_etl.settings import Settings
 
 __all__ = ["RunResult", "run_script"]
 
@@ -46,6 +46,7 @@ class RunResult:
         metrics: Rows and bytes; all 0 if the process was killed.
         error: What went wrong; None if nothing did.
         log_dir: Folder with `output.log`, `error.log` and `run.json`.
+        notes: What the arguments ask for and this machine does not do, one line each.
     """
 
     state: str
@@ -56,6 +57,7 @@ class RunResult:
     metrics: Metrics
     error: RunError | None
     log_dir: Path
+    notes: tuple[str, ...] = ()
 
 
 def run_script(
@@ -66,6 +68,7 @@ def run_script(
     master: str | None = None,
     conf: Mapping[str, str] | None = None,
     extra_py_files: Sequence[str] = (),
+    job_type: str = JOB_TYPES[0],
     verbose: bool = False,
     progress: bool = True,
     stdout: BinaryIO | None = None,
@@ -80,7 +83,8 @@ def run_script(
         settings: State folder, master and interpreter.
         master: Spark master; wins over `settings.master`.
         conf: Spark settings; win over ours and over Glue's `--conf` among the arguments.
-        extra_py_files: `.py`, `.zip`, `.egg` or `.whl` files for import, plain paths or `s3://` ones.
+        extra_py_files: More of what `--extra-py-files` lists.
+        job_type: `glueetl`, `gluestreaming` or `pythonshell`; the last has no Spark.
         verbose: Copy `error.log` to stderr too.
         progress: Show the progress of Spark's stages on stderr.
         stdout: Where the script's output goes besides `output.log`; default this process's own.
@@ -89,45 +93,56 @@ def run_script(
         How it ended. A script that fails raises nothing here.
 
     Raises:
-        GlueEtlError: The run could not be started: script, argument, master or setting unusable.
+        GlueEtlError: The run could not be started: script, argument, file, module, master or setting unusable.
     """
     _check_script(script)
     settings = dataclasses.replace(settings, master=master or settings.master, verbose=verbose)
-    _check_master(settings.master)
-    if importlib.util.find_spec("pyspark") is None:
-        raise MissingExtraError.of("Running a script", "pyspark", "local")
+    _check_type(job_type, settings.master, conf)
     run_id = run_records.new_run_id()
-    job = run_arguments.parse(arguments, default_job_name=script.stem, run_id=run_id)
-    extras = _extra_files([*extra_py_files, *job.extra_py_files], settings)
-    launch = session.launch_environment(settings)
+    job = run_arguments.parse(arguments, default_job_name=script.stem, run_id=run_id, job_type=job_type)
     settings.lake_dir.mkdir(parents=True, exist_ok=True)
+    brought = run_environment.gather(job, extra_py_files, settings, job_type)
     recover(settings.state_dir)
     folder = run_records.RunFolder.create(settings.logs_dir, job.job_name, run_id)
     try:
-        environment = _environment(settings, launch, folder.path, extras, job, dict(conf or {}))
-        record = _first_record(
-            script, job, run_id, settings, run_arguments.mask([f"{k}={v}" for k, v in (conf or {}).items()])
-        )
+        environment = run_environment.variables(settings, job, brought, folder.path, dict(conf or {}))
+        record = _first_record(script, job, run_id, settings, job_type, conf or {})
         folder.write(record)
         renderer = Renderer(sys.stderr, quiet=not progress)
+        work = run_environment.working_directory(brought, folder.path)
         task = {
-            "script": str(script),
+            "script": str(script.absolute() if work else script),
             "argv": job.argv,
+            "job_type": job_type,
             "lake": str(settings.lake_dir),
             "error_log": str(folder.path / "error.log"),
-            "period": renderer.period,
+            "period": renderer.period if job_type != PYTHON_SHELL else None,
         }
         started = time.monotonic()
-        process = Process(environment, folder, renderer, stdout=stdout, verbose=verbose)
+        process = Process(environment, folder, renderer, stdout=stdout, verbose=verbose, directory=work)
         ended = process.run(task)
         with suppress(SourceError):
             # Of a script that was killed while it wrote. What cannot be removed is reported by the next run.
             recover(settings.state_dir)
-        result = _result(ended, job.job_name, run_id, time.monotonic() - started, folder.path)
+        result = _result(ended, job, run_id, time.monotonic() - started, folder.path)
         folder.write({**record, **_last_record(result)})
         return result
     finally:
         folder.close()
+
+
+def _check_type(job_type: str, master: str, conf: Mapping[str, str] | None) -> None:
+    if job_type not in JOB_TYPES:
+        raise OptionError(f"The job type {job_type!r} is none the engine runs.", available=JOB_TYPES)
+    if job_type != PYTHON_SHELL:
+        _check_master(master)
+        if importlib.util.find_spec("pyspark") is None:
+            raise MissingExtraError.of("Running a script", "pyspark", "local")
+    elif conf:
+        raise OptionError(
+            f"--conf {next(iter(conf))!r} is not for a Python shell job, which has no Spark.",
+            hint="leave it out, or run a Spark job with --job-type glueetl",
+        )
 
 
 def _check_script(script: Path) -> None:
@@ -167,71 +182,25 @@ def _check_master(master: str) -> None:
         ) from error
 
 
-def _extra_files(files: Sequence[str], settings: Settings) -> list[Path]:
-    found: list[Path] = []
-    for name in files:
-        if re.match(r"s3[an]?://", name):
-            from glue_etl.engine.io import s3
-
-            path = s3.resolve(name, settings.lake_dir)
-        else:
-            path = Path(name).expanduser().absolute()
-        if not path.is_file():
-            raise PathNotFoundError(f"The extra Python file {name!r} does not exist.", hint="check --extra-py-files")
-        if path.suffix not in (".py", ".zip", ".egg", ".whl"):
-            raise OptionError(
-                f"The extra Python file {name!r} cannot be imported from.", available=[".py", ".zip", ".egg", ".whl"]
-            )
-        found.append(path)
-    return found
-
-
-def _environment(
-    settings: Settings,
-    launch: Mapping[str, str],
-    folder: Path,
-    extras: Sequence[Path],
-    job: run_arguments.JobArguments,
-    conf: dict[str, str],
-) -> dict[str, str]:
-    """The child's variables: Spark's settings, Java, and where Python finds the engine and the extra files."""
-    settings_path = session.spark_conf(settings).get("spark.executorEnv.PYTHONPATH", "")
-    # A copy in the run's own folder, and only of the files that were named, as on Glue.
-    parts = [_copied(path, folder / "py") for path in extras]
-    search = list(dict.fromkeys([*(str(part) for part in parts), *([settings_path] if settings_path else [])]))
-    overrides = {"spark.ui.retainedStages": str(RETAINED_STAGES)}
-    if search:
-        overrides["spark.executorEnv.PYTHONPATH"] = os.pathsep.join(search)
-    if job.event_log:
-        (folder / "events").mkdir()
-        overrides |= {"spark.eventLog.enabled": "true", "spark.eventLog.dir": (folder / "events").as_uri()}
-    spark = session.spark_conf(settings, overrides | dict(job.conf) | conf)
-    extra = {**launch, "TZ": "UTC", "PYSPARK_SUBMIT_ARGS": session.submit_arguments(spark)}
-    result = child_environment(settings, extra)
-    inherited = result.get("PYTHONPATH", "")
-    result["PYTHONPATH"] = os.pathsep.join([*search, *([inherited] if inherited else [])])
-    return result
-
-
-def _copied(file: Path, folder: Path) -> Path:
-    """Copy the file; what has to be on the module path for it: the folder of a `.py`, an archive itself."""
-    folder.mkdir(exist_ok=True)
-    copy = folder / file.name
-    shutil.copyfile(file, copy)
-    return folder if file.suffix == ".py" else copy
-
-
 def _first_record(
-    script: Path, job: run_arguments.JobArguments, run_id: str, settings: Settings, conf: Sequence[str]
+    script: Path,
+    job: run_arguments.JobArguments,
+    run_id: str,
+    settings: Settings,
+    job_type: str,
+    conf: Mapping[str, str],
 ) -> dict[str, Any]:
+    shell = job_type == PYTHON_SHELL
     return {
         "job": job.job_name,
+        "job_type": job_type,
         "run_id": run_id,
         "state": run_records.RUNNING,
         "script": str(script.absolute()),
         "arguments": run_arguments.mask(job.argv),
-        "conf": list(conf),
-        "master": settings.master,
+        "notes": list(job.notes),
+        "conf": run_arguments.mask([f"{key}={value}" for key, value in conf.items()]),
+        "master": None if shell else settings.master,
         "started": run_records.now(),
         "finished": None,
         "duration_seconds": None,
@@ -240,7 +209,7 @@ def _first_record(
         "error": None,
         "pid": os.getpid(),
         "glue_version": compat.glue_version(),
-        "spark_version": compat.SPARK_VERSION,
+        "spark_version": None if shell else compat.SPARK_VERSION,
         "python_version": platform.python_version(),
     }
 
@@ -256,7 +225,7 @@ def _last_record(result: RunResult) -> dict[str, Any]:
     }
 
 
-def _result(ended: Ended, job: str, run_id: str, duration: float, log_dir: Path) -> RunResult:
+def _result(ended: Ended, job: run_arguments.JobArguments, run_id: str, duration: float, log_dir: Path) -> RunResult:
     outcome = ended.outcome or {}
     metrics = Metrics(**outcome.get("metrics", {}))
     error = RunError(**outcome["error"]) if outcome.get("error") else None
@@ -269,4 +238,4 @@ def _result(ended: Ended, job: str, run_id: str, duration: float, log_dir: Path)
     else:
         state, code = run_records.FAILED, code or 1
         error = error or died(ended.returncode, log_dir / "error.log")
-    return RunResult(state, job, run_id, code, duration, metrics, error, log_dir)
+    return RunResult(state, job.job_name, run_id, code, duration, metrics, error, log_dir, job.notes)

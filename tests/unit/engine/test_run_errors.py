@@ -59,7 +59,7 @@ def test_missing_job_arguments_are_named_with_the_way_to_pass_them():
 
     error = GlueArgumentError("the following arguments are required: --day, --to")
     assert describe(error, SCRIPT).message == (
-        "The script asks for job arguments that were not given: --day, --to. "
+        "GlueArgumentError: the following arguments are required: --day, --to. "
         "Hint: glue-etl run jobs/daily.py -- --day VALUE --to VALUE"
     )
 

@@ -147,7 +147,7 @@ def test_the_record(run: Run, settings: Settings):
 def test_missing_job_argument(run: Run):
     result = run("import sys\nfrom awsglue.utils import getResolvedOptions\ngetResolvedOptions(sys.argv, ['day'])")
     assert result.exit_code == 1
-    assert "not given: --day. Hint: glue-etl run" in str(result.error)
+    assert "the following arguments are required: --day. Hint: glue-etl run" in str(result.error)
 
 
 def test_extra_python_files_are_importable_and_nothing_beside_them(run: Run, tmp_path: Path, settings: Settings):
@@ -176,11 +176,18 @@ def _free_port() -> int:
 
 
 UNUSABLE: dict[str, tuple[dict[str, Any], str]] = {
-    "an option that is refused": ({"arguments": ["--extra-jars", "s3://b/x.jar"]}, "--extra-jars"),
+    "an option that is refused": ({"arguments": ["--datalake-formats", "hudi"]}, "Apache Hudi are not on PyPI"),
+    "a JAR that is not there": ({"arguments": ["--extra-jars", "gone.jar"]}, "--extra-jars names 'gone.jar'"),
+    "an extra file without its bucket": ({"arguments": ["--extra-files", "s3://gone/x"]}, "NoSuchBucket"),
+    "a job type that is none": ({"job_type": "glueray"}, "'glueray' .*Available: glueetl"),
+    "a Python shell job with Spark's settings": (
+        {"job_type": "pythonshell", "conf": {"spark.a": "1"}},
+        "--conf 'spark.a' is not for a Python shell job",
+    ),
     "a master that is none": ({"master": "yarn"}, r"The master 'yarn' .*Available: local, "),
     "a master without a port": ({"master": "spark://host"}, "spark://HOST:PORT"),
     "a master that does not answer": ({"master": f"spark://127.0.0.1:{_free_port()}"}, "No Spark master answers"),
-    "an extra file that is not there": ({"extra_py_files": ["gone.py"]}, "'gone.py' does not exist"),
+    "an extra file that is not there": ({"extra_py_files": ["gone.py"]}, "'gone.py', which does not exist"),
     "an extra file of no kind": ({"extra_py_files": [__file__ + "c"]}, "does not exist"),
     "glue's conf without equals": ({"arguments": ["--conf", "spark.x"]}, "K=V"),
 }
