@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,7 +40,13 @@ class Brought:
     event_log: Path | None
 
 
-def gather(job: JobArguments, extra_py_files: Sequence[str], settings: Settings, job_type: str) -> Brought:
+def gather(
+    job: JobArguments,
+    extra_py_files: Sequence[str],
+    settings: Settings,
+    job_type: str,
+    tell: Callable[[str], None],
+) -> Brought:
     """Find and check what a run brings along; install what pip has to.
 
     Args:
@@ -48,6 +54,7 @@ def gather(job: JobArguments, extra_py_files: Sequence[str], settings: Settings,
         extra_py_files: More of what `--extra-py-files` lists.
         settings: State folder.
         job_type: A Python shell job's wheels are installed by pip, with what they require; other jobs import them.
+        tell: Gets a line before something that takes a while.
 
     Raises:
         GlueEtlError: Something is missing or unusable.
@@ -63,7 +70,8 @@ def gather(job: JobArguments, extra_py_files: Sequence[str], settings: Settings,
         event_log = Lake(lake).path_of(path) if is_s3(path) else Path(path).expanduser().absolute()
     wheels = [path for path in importable if path.suffix == ".whl"] if shell else []
     entries = [*job.modules, *map(str, wheels)]
-    modules = run_modules.install(entries, job.installer_options, lake=lake, folder=settings.state_dir / "modules")
+    folder = settings.state_dir / "modules"
+    modules = run_modules.install(entries, job.installer_options, lake=lake, folder=folder, tell=tell)
     return Brought([path for path in importable if path not in wheels], modules, files, jars, launch, event_log)
 
 

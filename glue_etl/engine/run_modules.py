@@ -17,7 +17,7 @@ import sys
 import sysconfig
 import tempfile
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import metadata, util
 from pathlib import Path
@@ -39,7 +39,14 @@ _INCLUDES = ("-r", "--requirement", "-e", "--editable", "-c", "--constraint")
 _TOLD_LINES = 8
 
 
-def install(entries: Sequence[str], options: Sequence[str], *, lake: Path, folder: Path) -> Path | None:
+def install(
+    entries: Sequence[str],
+    options: Sequence[str],
+    *,
+    lake: Path,
+    folder: Path,
+    tell: Callable[[str], None] = lambda line: None,
+) -> Path | None:
     """Install the modules of a run, or find them installed.
 
     Args:
@@ -48,6 +55,7 @@ def install(entries: Sequence[str], options: Sequence[str], *, lake: Path, folde
         options: Options for pip.
         lake: Folder of the buckets.
         folder: Folder of all such environments; made if it is not there.
+        tell: Gets a line before pip starts, which may take a while.
 
     Returns:
         The folder to put on the module path; None if everything is installed here already.
@@ -72,11 +80,13 @@ def install(entries: Sequence[str], options: Sequence[str], *, lake: Path, folde
             for left in folder.glob(f".{key}-*"):
                 # Of an installation that was killed.
                 shutil.rmtree(left)
+            tell(f"installing additional Python modules: {', '.join(mask(entries))}")
             made = Path(tempfile.mkdtemp(prefix=f".{key}-", dir=folder))
             try:
                 targets = _targets(entries, files, made / "wheels")
                 plain = [word for word in options if word not in _REQUIREMENTS]
                 _install(targets, plain, _places(files.values()), made / "site")
+                shutil.rmtree(made / "wheels", ignore_errors=True)
                 made.chmod(0o755)
                 made.rename(home)
             finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 import importlib.util
 import os
@@ -10,7 +11,7 @@ import re
 import socket
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,7 @@ __all__ = ["RunResult", "run_script"]
 _LOCAL = re.compile(r"local(\[(\d+|\*)(,\s*\d+)?\])?")
 _CLUSTER = re.compile(r"spark://([\w.-]+|\[[0-9a-fA-F:]+\]):(\d+)")
 _CONNECT_SECONDS = 5.0
+_SHELL_PYTHON = (3, 9)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,9 @@ def run_script(
     run_id = run_records.new_run_id()
     job = run_arguments.parse(arguments, default_job_name=script.stem, run_id=run_id, job_type=job_type)
     settings.lake_dir.mkdir(parents=True, exist_ok=True)
-    brought = run_environment.gather(job, extra_py_files, settings, job_type)
+    if job_type == PYTHON_SHELL:
+        job = dataclasses.replace(job, notes=(*job.notes, *_newer_syntax(script)))
+    brought = run_environment.gather(job, extra_py_files, settings, job_type, _tell if progress else lambda line: None)
     recover(settings.state_dir)
     folder = run_records.RunFolder.create(settings.logs_dir, job.job_name, run_id)
     try:
@@ -161,6 +165,22 @@ def _check_script(script: Path) -> None:
         ) from None
     except ValueError as error:
         raise JobError(f"The script {str(script)!r} is not Python source: {error}.") from error
+
+
+def _newer_syntax(script: Path) -> Iterator[str]:
+    """What AWS would not understand: it runs Python shell jobs on an older Python than this one.
+
+    Source: https://docs.aws.amazon.com/glue/latest/dg/add-job-python.html
+    """
+    try:
+        ast.parse(script.read_bytes(), str(script), feature_version=_SHELL_PYTHON)
+    except SyntaxError as error:
+        version = ".".join(map(str, _SHELL_PYTHON))
+        yield f"AWS Glue runs Python shell jobs on Python {version}: {script}, line {error.lineno}: {error.msg}"
+
+
+def _tell(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
 
 
 def _check_master(master: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import textwrap
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -63,6 +64,39 @@ def test_rows_and_bytes_are_counted_over_every_context_of_the_script(
     assert record["metrics"]["rows_written"] == 200
     assert len(list((result.log_dir / "events").iterdir())) == 2
     assert "WARN" not in capfd.readouterr().err
+
+
+def test_what_a_run_brings_along_is_on_the_driver_and_on_the_workers(run: Run, tmp_path: Path):
+    bucket = tmp_path / "state" / "s3" / "lake"
+    (bucket / "cleaner.py").write_text("def clean(text):\n    return text.strip()")
+    with zipfile.ZipFile(bucket / "kit.zip", "w") as archive:
+        archive.writestr("kit/__init__.py", "def shout(text):\n    return text.upper()")
+    with zipfile.ZipFile(bucket / "mine.jar", "w") as archive:
+        archive.writestr("settings.txt", "")
+    source = """
+        import os
+        import cleaner, kit
+        from pyspark.sql import SparkSession, functions as F
+        spark = SparkSession.builder.getOrCreate()
+        loader = spark.sparkContext._jvm.java.lang.Thread.currentThread().getContextClassLoader()
+        print(loader.getResource("settings.txt") is not None)
+
+        @F.udf("string")
+        def tidy(text):
+            return f"{kit.shout(cleaner.clean(text))} {os.environ.get('CUSTOMER_WORKER')}"
+
+        print(spark.createDataFrame([(" a ",)], "t string").select(tidy("t")).first()[0])
+        print(os.environ.get("CUSTOMER_DRIVER"), os.environ.get("CUSTOMER_WORKER"))
+    """
+    result = run(
+        source,
+        *("--extra-py-files", "s3://lake/cleaner.py,s3://lake/kit.zip", "--extra-jars", "s3://lake/mine.jar"),
+        *("--customer-driver-env-vars", "CUSTOMER_DRIVER=d", "--customer-executor-env-vars", "CUSTOMER_WORKER=w"),
+        *("--enable-spark-ui", "true", "--spark-event-logs-path", "s3://lake/ui/"),
+    )
+    assert result.state == "SUCCEEDED", result.error
+    assert (result.log_dir / "output.log").read_text() == "True\nA w\nd None\n"
+    assert len([file for file in (bucket / "ui").iterdir() if not file.name.endswith(".crc")]) == 1
 
 
 def test_an_error_on_a_worker_names_the_line_of_the_function(run: Run):

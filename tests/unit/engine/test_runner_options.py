@@ -139,6 +139,15 @@ def test_a_python_shell_job_has_no_spark(run: Run):
     assert "a Python shell job has no Spark, here and on AWS Glue" in str(result.error)
 
 
+def test_syntax_that_aws_does_not_know_in_a_python_shell_job(run: Run):
+    source = "match 1:\n    case 1:\n        print('one')"
+    result = run(source, job_type="pythonshell")
+    assert output(result) == "one\n"
+    (note,) = result.notes
+    assert "Python 3.9" in note
+    assert run(source).notes == ()
+
+
 def test_a_failed_python_shell_job(run: Run):
     result = run("import sys\nsys.exit(7)", job_type="pythonshell")
     assert (result.state, result.exit_code) == ("FAILED", 7)
