@@ -155,9 +155,6 @@ MISSING: dict[str, Predicate] = {
     "mergeDynamicFrame": in_code(r"\bmergeDynamicFrame\("),
     "Studio transforms gs_*": in_code(r"\bgs_\w+"),
     "streaming": in_code(r"\bforEachBatch\b"),
-    "own libraries and Spark settings": lambda case: any(
-        "--additional-python-modules" in run["arguments"] for run in case.runs
-    ),
 }
 """Features the engine has not got yet. Such a case runs and must fail; when it passes, its row goes."""
 
