@@ -1,7 +1,7 @@
 """What can be read and written, as literal tables: connection types, formats, and every option with what it does here.
 
-Sources: "Data format options for inputs and outputs in AWS Glue for Spark", "Using the CSV / JSON / Parquet format in
-AWS Glue" and "Amazon S3 connections" in the AWS Glue guide.
+Sources: "Data format options for inputs and outputs in AWS Glue for Spark", "Using the Avro / CSV / JSON / Parquet
+format in AWS Glue" and "Amazon S3 connections" in the AWS Glue guide.
 """
 
 from __future__ import annotations
@@ -51,6 +51,10 @@ _LATER = Option("text", effect="unsupported")
 
 _ATTACH = {"attachFilename": _TEXT, "attachTimestamp": _TEXT}
 
+_AVRO_VERSION = Option("text", "1.7")
+
+AVRO_READ: dict[str, Option] = {"version": _AVRO_VERSION, **_ATTACH}
+AVRO_WRITE: dict[str, Option] = {"version": _AVRO_VERSION}
 CSV_READ: dict[str, Option] = {
     "separator": Option("text", ","),
     "escaper": _TEXT,
@@ -149,7 +153,7 @@ S3_WRITE: dict[str, Option] = {
 
 @dataclass(frozen=True)
 class Format:
-    """One format: its options, and the compressions it can be written with (Glue's name to Spark's)."""
+    """One format: its options, and the compressions it can be written with (Glue's name to its writer's)."""
 
     read: dict[str, Option]
     write: dict[str, Option]
@@ -174,11 +178,26 @@ _PARQUET_CODECS = {
     "zstd": "zstd",
     "lz4": "lz4",
 }
+_AVRO_CODECS = {
+    "none": "null",
+    "null": "null",
+    "uncompressed": "null",
+    "bzip": "bzip2",
+    "bzip2": "bzip2",
+    "deflate": "deflate",
+    "gz": "gzip",
+    "gzip": "gzip",
+    "snappy": "snappy",
+    "xz": "xz",
+    "zstandard": "zstandard",
+    "zstd": "zstandard",
+}
 _ORC_CODECS = {"none": "none", "uncompressed": "none", "snappy": "snappy", "zlib": "zlib", "gzip": "zlib"}
 
 _PARQUET = Format(PARQUET_READ, PARQUET_WRITE, _PARQUET_CODECS, "snappy")
 
 FORMATS: dict[str, Format] = {
+    "avro": Format(AVRO_READ, AVRO_WRITE, _AVRO_CODECS, "none"),
     "csv": Format(CSV_READ, CSV_WRITE, _TEXT_CODECS, "none"),
     "glueparquet": _PARQUET,
     "json": Format(JSON_READ, JSON_WRITE, _TEXT_CODECS, "none"),
@@ -186,7 +205,7 @@ FORMATS: dict[str, Format] = {
     "parquet": _PARQUET,
 }
 
-KNOWN_FORMATS = frozenset({"avro", "grokLog", "hudi", "iceberg", "delta", "ion", "xml"})
+KNOWN_FORMATS = frozenset({"grokLog", "hudi", "iceberg", "delta", "ion", "xml"})
 """Formats AWS Glue has and this version has not."""
 
 READ_ONLY_FORMATS = frozenset({"grokLog", "xml"})

@@ -228,7 +228,7 @@ def _read_compression(given: str | None, fmt: str) -> str:
     word = (given or "").lower()
     if word in ("", "none", "uncompressed"):
         return ""
-    if fmt in ("parquet", "glueparquet", "orc"):
+    if fmt in ("avro", "parquet", "glueparquet", "orc"):
         if word in FORMATS[fmt].compressions:
             # Such files say themselves how they are compressed.
             return ""

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from glue_etl.engine.context import EngineContext
-from glue_etl.engine.frame.core import Frame
+from glue_etl.engine.frame.core import Frame, Plan
 from glue_etl.engine.io.csv_heads import open_bytes
 from glue_etl.engine.io.lake import is_s3
 from glue_etl.engine.io.listing import local_path
@@ -19,7 +19,7 @@ from glue_etl.engine.io.partitions import check_partition_keys
 from glue_etl.engine.io.request import WriteRequest, write_request
 from glue_etl.engine.io.staging import staging
 from glue_etl.engine.io.writers import WRITERS, Prepared
-from glue_etl.errors import OptionError
+from glue_etl.errors import OptionError, UnsupportedError
 
 __all__ = ["write_frame"]
 
@@ -63,6 +63,9 @@ def write_frame(
     check_partition_keys(request.partition_keys, plan.type)
     if not len(plan.type):
         return
+    if request.format == "avro":
+        _write_by_tasks(ctx, plan, request, destination)
+        return
     prepared = WRITERS[request.format](plan, request)
     if destination is None:
         _write(prepared, request, path, leave_marker=False)
@@ -77,6 +80,18 @@ def write_frame(
         if len(written) == 1 and _holds_nothing(written[0], request):
             return
         stage.publish()
+
+
+def _write_by_tasks(ctx: EngineContext, plan: Plan, request: WriteRequest, destination: Path | None) -> None:
+    """Write a format that Spark has no writer for."""
+    from glue_etl.engine.io.avro_write import write_avro
+
+    if destination is None:
+        raise UnsupportedError.of(f"Writing {request.format} to {request.path!r}", "write to s3:// or a local folder")
+    with staging(destination, ctx.settings.state_dir) as stage:
+        write_avro(plan, request, stage.data)
+        if stage.files():
+            stage.publish()
 
 
 def _write(prepared: Prepared, request: WriteRequest, path: str, *, leave_marker: bool) -> None:

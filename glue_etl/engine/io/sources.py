@@ -91,6 +91,10 @@ def _read(ctx: EngineContext, request: ReadRequest, listing: Listing, stage: Sta
         return read_csv(ctx.session, request, listing, stage)
     if request.format == "json":
         return _read_json(ctx, request, listing, stage)
+    if request.format == "avro":
+        from glue_etl.engine.io.avro import read_avro
+
+        return read_avro(ctx.session, request, listing, stage)
     from glue_etl.engine.io.columnar import read_columnar
 
     return read_columnar(ctx.session, request, listing)
