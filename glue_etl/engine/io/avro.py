@@ -38,7 +38,7 @@ from glue_etl.engine.types.inference_files import LocalFile, cut
 from glue_etl.engine.types.spark import to_spark
 from glue_etl.errors import FieldError, SourceError, UnsupportedError
 
-__all__ = ["read_avro"]
+__all__ = ["facts_of", "read_avro"]
 
 _FOUND = "file string, error string, input string, position long, partial string"
 _ATTACHED = {"attachFilename": ("file", g.STRING), "attachTimestamp": ("modified", g.TIMESTAMP)}
@@ -115,7 +115,7 @@ class _AvroSource:
     def _read_headers(self) -> _Found:
         numbers: dict[str, int] = {}
         files = []
-        for opened, text in each(_opened, self.listing.files):
+        for opened, text in each(facts_of, self.listing.files):
             check_codec(opened.header.codec, opened.uri)
             files.append(replace(opened, schema=numbers.setdefault(text, len(numbers))))
         first = {file.schema: file.uri for file in reversed(files)}
@@ -159,8 +159,13 @@ class _AvroErrors:
         return self.source.errors()
 
 
-def _opened(file: SourceFile) -> tuple[AvroFile, str]:
-    """A file's facts and the text of its schema."""
+def facts_of(file: SourceFile) -> tuple[AvroFile, str]:
+    """What the head of a file says, and the text of its schema.
+
+    Raises:
+        SourceError: It is no Avro file, or cannot be read.
+        UnsupportedError: It is not on this machine.
+    """
     if file.local is None:
         raise UnsupportedError.of(f"Reading Avro from {file.uri!r}", "copy the files to s3:// or to a local folder")
     try:

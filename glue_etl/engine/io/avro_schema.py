@@ -1,8 +1,8 @@
 """Avro schemas as Glue types, and as the schemas that records are decoded by.
 
 The reader has two versions. 1.7 knows no logical types; 1.8 knows decimal, date and timestamp-millis, and leaves the
-others (times, timestamp-micros, uuid, duration) as the int, long, string or fixed they are stored in. Source: "Using the
-Avro format in AWS Glue", Avro configuration reference, the reader's table
+others (times, timestamp-micros, uuid, duration) as the int, long, string or fixed they are stored in. Source: "Using
+the Avro format in AWS Glue", Avro configuration reference, the reader's table
 (https://docs.aws.amazon.com/glue/latest/dg/aws-glue-programming-etl-format-avro-home.html).
 
 Records are decoded by another schema than the writer's, one of the same binary form: logical types are gone, text is

@@ -153,11 +153,12 @@ def _opened(piece: FilePiece, faults: list[Fault]) -> Iterator[tuple[IO[bytes], 
         with open(file.path, "rb", buffering=_COPIED) as stream:
             yield stream, file.size, piece.end
         return
-    packed: IO[bytes]
+    packed: gzip.GzipFile | bz2.BZ2File
     with tempfile.TemporaryFile() as plain:
         with gzip.open(file.path, "rb") if file.archive == "gzip" else bz2.open(file.path, "rb") as packed:
             try:
-                while data := packed.read(_COPIED):
+                # What was unpacked before an error is there; `read` would lose it.
+                while data := packed.read1(_COPIED):
                     plain.write(data)
             except (EOFError, OSError, zlib.error) as error:
                 faults.append(Fault(plain.tell(), f"the {file.archive} archive is damaged or cut short: {error}"))

@@ -1,7 +1,7 @@
 """Writing Avro: one file per task and folder, records encoded in the workers.
 
-Of the compressions that AWS names, deflate, snappy, bzip2 and xz are codecs of Avro's blocks, which every reader of Avro
-takes; gzip, which is none, is an archive of the whole file. Source: "Using the Avro format in AWS Glue"
+Of the compressions that AWS names, deflate, snappy, bzip2 and xz are codecs of Avro's blocks, which every reader of
+Avro takes; gzip, which is none, is an archive of the whole file. Source: "Using the Avro format in AWS Glue"
 (https://docs.aws.amazon.com/glue/latest/dg/aws-glue-programming-etl-format-avro-home.html).
 """
 
@@ -28,7 +28,7 @@ from glue_etl.engine.io.request import WriteRequest
 from glue_etl.engine.io.task_files import write_task_files
 from glue_etl.engine.types import tree as g
 
-__all__ = ["write_avro"]
+__all__ = ["AvroOpener", "write_avro"]
 
 _BLOCK_BYTES = 64_000
 _SLICE_BYTES = 16 << 20
@@ -53,7 +53,7 @@ def write_avro(plan: Plan, request: WriteRequest, folder: Path) -> None:
     codec = "null" if archived else request.compression
     check_codec(codec, request.path)
     kind = g.StructType(tuple(member for member in plan.type if member.name not in request.partition_keys))
-    opener = _Opener(kind, write_schema(kind, logical=logical), codec, archived, logical)
+    opener = AvroOpener(kind, write_schema(kind, logical=logical), codec, archived, logical)
     columns = [top(member.name) if logical else _as_texts(top(member.name), member.type) for member in kind]
     write_task_files(plan.df, columns, request.partition_keys, folder, ".avro.gz" if archived else ".avro", opener)
 
@@ -92,7 +92,7 @@ def _has_texts(kind: g.GlueType) -> bool:
 
 
 @dataclass(frozen=True)
-class _Opener:
+class AvroOpener:
     """Opens Avro files for writing; goes to the workers."""
 
     kind: g.StructType
@@ -102,6 +102,7 @@ class _Opener:
     logical: bool
 
     def __call__(self, path: Path) -> _AvroWriter:
+        """Open a file and write its header."""
         # The writer closes it.
         file: IO[bytes] = gzip.open(path, "wb") if self.archived else open(path, "wb")  # noqa: SIM115
         return _AvroWriter(file, self)
@@ -110,7 +111,7 @@ class _Opener:
 class _AvroWriter:
     """One file; a block is written when it is full."""
 
-    def __init__(self, file: IO[bytes], opener: _Opener) -> None:
+    def __init__(self, file: IO[bytes], opener: AvroOpener) -> None:
         self._file = file
         self._kind = opener.kind
         self._logical = opener.logical

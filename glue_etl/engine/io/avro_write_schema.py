@@ -1,8 +1,8 @@
 """The Avro schema that a frame is written with.
 
 Every field may be null, so each is a union of null and its type; a choice is a union of null and its alternatives.
-Version 1.7 writes decimals, dates and timestamps as texts, 1.8 as decimal, date and timestamp-micros. Source: "Using the
-Avro format in AWS Glue", Avro configuration reference, the writer's table
+Version 1.7 writes decimals, dates and timestamps as texts, 1.8 as decimal, date and timestamp-micros. Source: "Using
+the Avro format in AWS Glue", Avro configuration reference, the writer's table
 (https://docs.aws.amazon.com/glue/latest/dg/aws-glue-programming-etl-format-avro-home.html).
 """
 
