@@ -33,15 +33,20 @@ def fmt(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+def name_in(fmt: str) -> str:
+    """The name of the second field; Avro allows no spaces."""
+    return "a_name" if fmt == "avro" else "a name"
+
+
 @pytest.fixture
-def frame(spark: SparkSession) -> Frame:
-    return Frame.of(spark.createDataFrame(ROWS, SCHEMA).coalesce(1))
+def frame(spark: SparkSession, fmt: str) -> Frame:
+    return Frame.of(spark.createDataFrame(ROWS, SCHEMA).withColumnRenamed("a name", name_in(fmt)).coalesce(1))
 
 
 def rows_of(frame: Frame) -> list[tuple[str, ...]]:
     """Values as text, for CSV has no other; its missing values are empty."""
     df = frame.plan.df
-    columns = [name for name in ("id", "a name", "k", "day") if name in df.columns]
+    columns = [name for name in ("id", "a name", "a_name", "k", "day") if name in df.columns]
     texts = df.selectExpr(*[f"cast(`{name}` as string)" for name in columns]).collect()
     return sorted(tuple(value or "" for value in row) for row in texts)
 
@@ -77,7 +82,7 @@ def test_partition_keys(fmt: str, frame: Frame, lake: Bucket, read: Any, write: 
     assert folders == ["out/k=__HIVE_DEFAULT_PARTITION__/id=3", "out/k=u/id=1", "out/k=v/id=2"]
     back = read(lake.uri("out/"), fmt, {"recurse": True}, **READ_OPTIONS.get(fmt, {}))
     by_spark = fmt in ("parquet", "orc")
-    assert set(back.plan.type.names) == {"a name", "day", *(["k", "id"] if by_spark else [])}
+    assert set(back.plan.type.names) == {name_in(fmt), "day", *(["k", "id"] if by_spark else [])}
     if by_spark:
         assert rows_of(back) == WRITTEN
         # Spark's own sources need no recurse for that.
@@ -85,8 +90,9 @@ def test_partition_keys(fmt: str, frame: Frame, lake: Bucket, read: Any, write: 
 
 
 def test_a_frame_without_records_writes_nothing(fmt: str, spark: SparkSession, lake: Bucket, write: Any) -> None:
-    write(Frame.of(spark.createDataFrame([], SCHEMA)), lake.uri("out/deep/"), fmt)
-    write(Frame.of(spark.createDataFrame(ROWS, SCHEMA).filter("id > 9")), lake.uri("out/"), fmt)
+    df = spark.createDataFrame(ROWS, SCHEMA.replace("a name", name_in(fmt)))
+    write(Frame.of(spark.createDataFrame([], df.schema)), lake.uri("out/deep/"), fmt)
+    write(Frame.of(df.filter("id > 9")), lake.uri("out/"), fmt)
     write(Frame.of(spark.range(3).select()), lake.uri("out/"), fmt)
     assert list(lake.path.iterdir()) == []
 
@@ -133,8 +139,8 @@ def test_an_unknown_option_of_a_sink(fmt: str, frame: Frame, lake: Bucket, write
 
 
 def test_wrong_partition_keys(fmt: str, frame: Frame, lake: Bucket, write: Any) -> None:
-    everything = ["id", "a name", "k", "day"]
-    for keys, message in ((["no"], "Available: id, a name"), (["k", "k"], "twice"), (everything, "all")):
+    everything = ["id", name_in(fmt), "k", "day"]
+    for keys, message in ((["no"], f"Available: id, {name_in(fmt)}"), (["k", "k"], "twice"), (everything, "all")):
         with pytest.raises(FieldError, match=message):
             write(frame, lake.uri("out/"), fmt, {"partitionKeys": keys})
 
@@ -178,6 +184,8 @@ def test_a_damaged_columnar_file_is_named(
 ) -> None:
     if fmt in ("csv", "json"):
         pytest.skip("text has no form that could be broken as a whole; see its own tests")
+    if fmt == "avro" and damage == "cut short":
+        pytest.skip("the blocks before are read; see its own tests")
     write(frame, lake.uri("in/"), fmt)
     whole = next(iter((lake.path / "in").iterdir())).read_bytes()
     content = {"cut short": whole[:-20], "empty": b"", "another format": b"a,b\n1,2\n" * 100}[damage]
@@ -191,8 +199,8 @@ REFUSED: dict[str, tuple[tuple[Any, ...], type[GlueEtlError], str]] = {
     "no connection type": (("s4", {"paths": ["x"]}, "csv", {}), OptionError, "'s4'.*Available: file"),
     "a database": (("mysql", {"dbtable": "x"}, None, {}), UnsupportedError, "'mysql'"),
     "no format": (("s3", {"paths": ["x"]}, None, {}), OptionError, "No format is given"),
-    "unknown format": (("s3", {"paths": ["x"]}, "tsv", {}), OptionError, "'tsv'.*Available: csv"),
-    "later format": (("s3", {"paths": ["x"]}, "avro", {}), UnsupportedError, "'avro'"),
+    "unknown format": (("s3", {"paths": ["x"]}, "tsv", {}), OptionError, "'tsv'.*Available: avro"),
+    "later format": (("s3", {"paths": ["x"]}, "hudi", {}), UnsupportedError, "'hudi'"),
     "no paths": (("s3", {}, "csv", {}), OptionError, "paths"),
     "groupFiles": (("s3", {"paths": ["x"], "groupFiles": "all"}, "csv", {}), OptionError, "Available: inPartition"),
     "groupSize": (("s3", {"paths": ["x"], "groupSize": "1MB"}, "csv", {}), OptionError, "'1MB'"),
