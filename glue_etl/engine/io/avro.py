@@ -17,7 +17,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import IO
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import types as s
@@ -25,7 +24,7 @@ from pyspark.sql import types as s
 from glue_etl.engine.frame.core import Frame, Plan, Stage
 from glue_etl.engine.frame.errors import ERROR_RECORD
 from glue_etl.engine.io.avro_codecs import check_codec
-from glue_etl.engine.io.avro_container import NotAvroError, read_header
+from glue_etl.engine.io.avro_container import NotAvroError, Readable, read_header
 from glue_etl.engine.io.avro_schema import Node, glue_type, knows_logical_types, parse_schema, rename_fields
 from glue_etl.engine.io.avro_worker import AvroFile, FilePiece, ReadPieces, archive_of
 from glue_etl.engine.io.combine import case_sensitive, same_spelling
@@ -190,8 +189,7 @@ def _archive(path: Path) -> str:
 
 
 @contextmanager
-def _stream(path: Path, archive: str) -> Iterator[IO[bytes]]:
-    stream: IO[bytes]
+def _stream(path: Path, archive: str) -> Iterator[Readable]:
     if archive == "gzip":
         with gzip.open(path, "rb") as stream:
             yield stream

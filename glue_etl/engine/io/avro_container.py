@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import IO
+from typing import IO, Protocol
 
 from glue_etl.engine.io.avro_codecs import decompressor
 
@@ -21,6 +21,7 @@ __all__ = [
     "Fault",
     "Header",
     "NotAvroError",
+    "Readable",
     "blocks",
     "header_bytes",
     "number_bytes",
@@ -32,6 +33,13 @@ SYNC_BYTES = 16
 _LONGEST_HEADER = 64 << 20
 _LONGEST_NUMBER = 10
 _SEARCHED = 1 << 20
+
+
+class Readable(Protocol):
+    """What bytes can be read from, one after the other."""
+
+    def read(self, size: int, /) -> bytes:
+        """That many bytes, fewer at the end."""
 
 
 class NotAvroError(Exception):
@@ -78,7 +86,7 @@ class Fault:
     message: str
 
 
-def read_header(stream: IO[bytes]) -> Header:
+def read_header(stream: Readable) -> Header:
     """The header at the beginning of a stream.
 
     Raises:
@@ -105,7 +113,7 @@ def read_header(stream: IO[bytes]) -> Header:
 class _Counted:
     """Reads numbers and texts, and knows how far it is."""
 
-    def __init__(self, stream: IO[bytes], position: int) -> None:
+    def __init__(self, stream: Readable, position: int) -> None:
         self._stream = stream
         self.position = position
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
-from typing import IO, Any
+from typing import IO, Any, cast
 
 import pyarrow as pa
 
@@ -174,7 +174,7 @@ def _records(feed: _Feed) -> Iterator[list[Any]]:
     while not feed.ended:
         feed.begin()
         try:
-            reader = fastavro.reader(feed)
+            reader = fastavro.reader(cast("IO[bytes]", feed))
             while True:
                 before = len(rows)
                 # What was decoded before an error stays in the list.

@@ -10,8 +10,9 @@ from __future__ import annotations
 import gzip
 import os
 from dataclasses import dataclass
+from io import BufferedWriter
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import pyarrow as pa
 from pyspark.sql import Column
@@ -104,14 +105,14 @@ class AvroOpener:
     def __call__(self, path: Path) -> _AvroWriter:
         """Open a file and write its header."""
         # The writer closes it.
-        file: IO[bytes] = gzip.open(path, "wb") if self.archived else open(path, "wb")  # noqa: SIM115
+        file = gzip.open(path, "wb") if self.archived else open(path, "wb")  # noqa: SIM115
         return _AvroWriter(file, self)
 
 
 class _AvroWriter:
     """One file; a block is written when it is full."""
 
-    def __init__(self, file: IO[bytes], opener: AvroOpener) -> None:
+    def __init__(self, file: gzip.GzipFile | BufferedWriter, opener: AvroOpener) -> None:
         self._file = file
         self._kind = opener.kind
         self._logical = opener.logical

@@ -59,7 +59,8 @@ def write_schema(kind: g.StructType, *, logical: bool) -> dict[str, Any]:
 
 def decimal_bytes(precision: int) -> int:
     """The bytes that hold every number of so many digits, with its sign."""
-    return (10**precision).bit_length() // 8 + 1
+    largest: int = 10**precision
+    return largest.bit_length() // 8 + 1
 
 
 @dataclass(frozen=True)
