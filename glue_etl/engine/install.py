@@ -6,6 +6,7 @@ Where the real Glue library can be loaded (on AWS, in the official container) no
 from __future__ import annotations
 
 import functools
+import re
 import sys
 import warnings
 from collections.abc import Callable, Iterator
@@ -21,6 +22,12 @@ if TYPE_CHECKING:
 
 __all__ = ["installed", "is_real_glue", "python_shell"]
 
+# What awsglue itself does and pyspark warns about; a script's author cannot help it.
+_AWSGLUES_OWN = (
+    "DataFrame constructor is internal",
+    "DataFrame.sql_ctx is an internal property",
+    "Deprecated in 3.0.0. Use SparkSession.builder.getOrCreate",
+)
 _GLUE_CLASS = "com.amazonaws.services.glue.GlueContext"
 
 
@@ -80,8 +87,8 @@ def installed(settings: Settings) -> Iterator[None]:
         original(cls, *args, **kwargs)
         swap()
 
-    # awsglue makes DataFrames by the constructor, which pyspark 3.5 warns about; a script's author cannot help it.
-    warnings.filterwarnings("ignore", message="DataFrame constructor is internal")
+    for words in _AWSGLUES_OWN:
+        warnings.filterwarnings("ignore", message=re.escape(words))
     before = SparkContext._jvm
     SparkContext._ensure_initialized = classmethod(ensure_initialized)  # type: ignore[assignment, method-assign]
     swap()
@@ -92,7 +99,8 @@ def installed(settings: Settings) -> Iterator[None]:
         # Spark 3.5 keeps a copy of the view in the session; a Job may be made from a session alone.
         session._jvm = SparkContext._jvm
     try:
-        yield
+        with _modules():
+            yield
     finally:
         SparkContext._ensure_initialized = classmethod(original)  # type: ignore[assignment, method-assign]
         if SparkContext._jvm is not None:
@@ -136,3 +144,19 @@ def _bare(name: str) -> ModuleType | None:
     module = ModuleType(name)
     module.__spec__, module.__path__ = spec, list(spec.submodule_search_locations)
     return module
+
+
+@contextmanager
+def _modules() -> Iterator[None]:
+    """Let `import` find what AWS Glue has beside awsglue, after everything else; forget it at the end."""
+    from glue_etl.engine.shims.finder import ShimFinder
+
+    finder = ShimFinder(is_real_glue)
+    sys.meta_path.append(finder)
+    try:
+        yield
+    finally:
+        sys.meta_path.remove(finder)
+        finder.take_back()
+        for name in finder.loaded:
+            sys.modules.pop(name, None)

@@ -199,9 +199,5 @@ MISSING: dict[str, Predicate] = {
     "DynamoDB JSON": makes_call("simplify_ddb_json", "unnest_ddb_json"),
     "Spigot": makes_call("Spigot.", "spigot"),
     "match_catalog": lambda case: "match_catalog" in json.dumps(case.steps),
-    "purge": makes_call("purge_s3_path", "purge_table"),
-    "S3 storage class transitions": makes_call("transition_table", "transition_s3_path"),
-    "governed-table transactions": makes_call("start_transaction", "commit_transaction", "cancel_transaction"),
-    "ingestion time columns": makes_call("add_ingestion_time_columns"),
-    "streaming": makes_call("forEachBatch", "getSampleStreamingDynamicFrame", "create_data_frame"),
+    "purges and transitions of tables": makes_call("purge_table", "transition_table"),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any, NoReturn
 
 from pyspark.sql import DataFrame, SparkSession
@@ -9,12 +10,14 @@ from pyspark.sql import DataFrame, SparkSession
 from glue_etl.engine.context import EngineContext
 from glue_etl.engine.frame.core import Frame
 from glue_etl.engine.jvm.dynamic_frame import JavaDynamicFrame
+from glue_etl.engine.jvm.services import Transactions
 from glue_etl.engine.jvm.source_sink import JavaSink, JavaSource
 from glue_etl.engine.jvm.values import CallSite, JsonOptions, stage_of
 from glue_etl.errors import UnsupportedError
 
 __all__ = ["DynamicFrameFactory", "JavaGlueContext", "unsupported"]
 
+_LOG = logging.getLogger(__name__)
 _CATALOG_HINT = "read by path: create_dynamic_frame.from_options(connection_type='s3', ...)"
 
 
@@ -35,6 +38,7 @@ class JavaGlueContext:
 
     def __init__(self, context: EngineContext) -> None:
         self.engine = context
+        self._transactions = Transactions()
 
     def getSource(
         self, connection_type: str, options: JsonOptions, transformation_ctx: str = "", predicate: str = ""
@@ -66,37 +70,51 @@ class JavaGlueContext:
         """Not here yet."""
         unsupported(f"The JDBC configuration of the connection {connection!r}")
 
-    def purgeTable(self, *_: Any) -> NoReturn:
+    def purgeTable(self, database: str, table: str, *_: Any) -> NoReturn:
         """Not here yet."""
-        unsupported("purge_table")
+        unsupported(f"purge_table of the Data Catalog table {database}.{table}", "purge its files by purge_s3_path")
 
-    def purgeS3Path(self, *_: Any) -> NoReturn:
-        """Not here yet."""
-        unsupported("purge_s3_path")
+    def purgeS3Path(self, path: str, options: JsonOptions, transformation_ctx: str = "") -> None:
+        """Delete old objects below a path."""
+        from glue_etl.engine.io.purge import purge_s3_path
 
-    def transitionTable(self, *_: Any) -> NoReturn:
-        """Not here yet."""
-        unsupported("transition_table")
+        purge_s3_path(self.engine, path, options, transformation_ctx)
 
-    def transitionS3Path(self, *_: Any) -> NoReturn:
+    def transitionTable(self, database: str, table: str, *_: Any) -> NoReturn:
         """Not here yet."""
-        unsupported("transition_s3_path")
+        unsupported(
+            f"transition_table of the Data Catalog table {database}.{table}", "local files have no storage class"
+        )
 
-    def addIngestionTimeColumns(self, *_: Any) -> NoReturn:
-        """Not here yet."""
-        unsupported("add_ingestion_time_columns")
+    def transitionS3Path(
+        self, path: str, storage_class: str, options: JsonOptions, transformation_ctx: str = ""
+    ) -> None:
+        """Nothing but a word in the log: local files have no storage class."""
+        from glue_etl.engine.io.purge import check_transition
 
-    def startTransaction(self, *_: Any) -> NoReturn:
-        """Not here yet."""
-        unsupported("start_transaction", "governed tables have ended on AWS too")
+        check_transition(self.engine, path, storage_class, options)
+        _LOG.warning(
+            "transition_s3_path to %s has no effect here: files below %s have no storage class.", storage_class, path
+        )
 
-    def commitTransaction(self, *_: Any) -> NoReturn:
-        """Not here yet."""
-        unsupported("commit_transaction", "governed tables have ended on AWS too")
+    def addIngestionTimeColumns(self, java_frame: Any, granularity: str = "") -> Any:
+        """The Java DataFrame with ingest_year and so on."""
+        from glue_etl.engine.frame.ingestion import add_ingestion_time_columns
 
-    def cancelTransaction(self, *_: Any) -> NoReturn:
-        """Not here yet."""
-        unsupported("cancel_transaction", "governed tables have ended on AWS too")
+        df = DataFrame(java_frame, self.engine.session)
+        return add_ingestion_time_columns(df, granularity)._jdf
+
+    def startTransaction(self, read_only: bool) -> str:
+        """A transaction's id."""
+        return self._transactions.start(read_only)
+
+    def commitTransaction(self, transaction_id: str, wait_for_commit: bool = True) -> bool:
+        """Whether the transaction has ended."""
+        return self._transactions.commit(transaction_id)
+
+    def cancelTransaction(self, transaction_id: str) -> None:
+        """Give a transaction up."""
+        self._transactions.cancel(transaction_id)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):

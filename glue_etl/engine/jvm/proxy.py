@@ -6,7 +6,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from glue_etl.engine.jvm.context import DynamicFrameFactory, JavaGlueContext, unsupported
+from glue_etl.engine.jvm.functions import DataFrameApplyMapping, GlueFunctions
 from glue_etl.engine.jvm.job import GlueLogger, JobControl
+from glue_etl.engine.jvm.services import AwsConnectionUtils, StreamingSource
 from glue_etl.engine.jvm.values import (
     CallSite,
     GluePythonUtils,
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["JvmProxy"]
 
 _PLAIN: dict[str, Any] = {
+    "ApplyMapping": DataFrameApplyMapping,
     "CallSite": CallSite,
     "DynamicFrame": DynamicFrameFactory,
     "GlueLogger": GlueLogger,
@@ -31,19 +34,16 @@ _PLAIN: dict[str, Any] = {
     "MappingSpec": MappingSpec,
     "RecordUtils": RecordUtils,
     "ResolveSpec": ResolveSpec,
+    "StreamingSource": StreamingSource,
 }
 
 # Names of the Glue runtime that have no counterpart here yet, and what to do instead.
 _UNSUPPORTED: dict[str, str | None] = {
-    "ApplyMapping": "use awsglue.transforms.ApplyMapping on a DynamicFrame",
     "EntityDetector": None,
     "EvaluateDataQuality": None,
     "FillMissingValues": None,
     "FindIncrementalMatches": None,
     "FindMatches": None,
-    "StreamingSource": None,
-    "gluefunctions": None,
-    "AWSConnectionUtils": None,
 }
 
 
@@ -75,6 +75,8 @@ class JvmProxy:
         self._real = jvm
         self._settings = settings
         self.Job = JobControl()
+        self.AWSConnectionUtils = AwsConnectionUtils(settings)
+        self.gluefunctions = GlueFunctions(jvm)
         self._made: dict[str, Callable[..., Any]] = {
             "GlueContext": self._glue_context,
             "PythonRDD": self._python_rdd,

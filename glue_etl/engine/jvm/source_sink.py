@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["JavaSink", "JavaSource"]
 
+_STREAMS = ("kafka", "kinesis")
+
 
 class JavaSource:
     """A source, told piece by piece what to read."""
@@ -67,10 +69,17 @@ class JavaSource:
         return JavaDynamicFrame(self._open(min_partitions, target_partitions), self._context)
 
     def getDataFrame(self) -> Any:
-        """Streaming reads are not here yet."""
-        raise UnsupportedError.of(
-            f"create_data_frame from {self._connection_type!r}", "use create_dynamic_frame(...).toDF() for batches"
-        )
+        """The Java DataFrame of a source of files; AWS has this for streams, which are not here.
+
+        Raises:
+            UnsupportedError: The source is a stream.
+        """
+        if self._connection_type.lower() in _STREAMS:
+            raise UnsupportedError.of(
+                f"create_data_frame from a {self._connection_type} stream",
+                "for a trial read files instead: spark.readStream.schema(...).json('s3://...')",
+            )
+        return self._open().checked().df._jdf
 
     def getSampleDynamicFrame(self, num: int, options: JsonOptions) -> Any:
         """The first `num` records."""

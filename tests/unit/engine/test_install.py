@@ -64,13 +64,20 @@ def test_spark_itself_is_not_disturbed(glue_context: Any) -> None:
 
 NOT_HERE: dict[str, tuple[Callable[[Any], Any], str]] = {
     "a class of the runtime": (lambda c: c._jvm.EntityDetector(), "EntityDetector"),
-    "a method of such a class": (lambda c: c._jvm.gluefunctions.namedStruct(), "gluefunctions.namedStruct"),
+    "a method of such a class": (lambda c: c._jvm.FindMatches.apply(), "FindMatches.apply"),
     "catalog source": (lambda c: c.create_dynamic_frame.from_catalog(database="d", table_name="t"), "d.t"),
     "catalog schema": (lambda c: c.get_catalog_schema_as_spark_schema("d", "t"), "d.t"),
     "jdbc connection": (lambda c: c.extract_jdbc_conf("pg"), "'pg'"),
-    "purge": (lambda c: c.purge_s3_path("s3://b/p", {}), "purge_s3_path"),
-    "transition": (lambda c: c.transition_s3_path("s3://b/p", "GLACIER", {}), "transition_s3_path"),
-    "transaction": (lambda c: c.start_transaction(True), "start_transaction"),
+    "purge of a table": (lambda c: c.purge_table("d", "t", {}), "purge_table of the Data Catalog table d.t"),
+    "transition of a table": (lambda c: c.transition_table("d", "t", "GLACIER", {}), "transition_table"),
+    "a Kinesis stream": (
+        lambda c: c.create_data_frame.from_options(connection_type="kinesis", connection_options={"streamARN": "a"}),
+        "create_data_frame from a kinesis stream",
+    ),
+    "a Kafka stream": (
+        lambda c: c.create_data_frame.from_options("kafka", {"topicName": "t"}, transformation_ctx="c"),
+        "create_data_frame from a kafka stream",
+    ),
 }
 
 

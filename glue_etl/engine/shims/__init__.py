@@ -1,0 +1,1 @@
+"""Modules that exist on AWS Glue beside awsglue, found by `import` during a run."""
