@@ -19,6 +19,8 @@ from .steps import carry_out
 # garbage collector.
 pytestmark = [
     pytest.mark.filterwarnings("ignore:DataFrame constructor is internal"),
+    pytest.mark.filterwarnings("ignore:DataFrame.sql_ctx is an internal property"),
+    pytest.mark.filterwarnings("ignore:Deprecated in 3.0.0"),
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
 ]
 

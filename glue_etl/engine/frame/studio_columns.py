@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from decimal import Decimal
 
+from pyspark.errors import IllegalArgumentException
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as f
 
@@ -122,13 +123,11 @@ def regex_extract(df: DataFrame, colName: str, regex: str, newCols: str | list[s
 
 
 def _groups(df: DataFrame, regex: str) -> int:
-    from py4j.protocol import Py4JJavaError
-
     pattern = java_packages(df._jdf).java.util.regex.Pattern
     try:
         return int(pattern.compile(regex).matcher("").groupCount())
-    except Py4JJavaError as error:
-        reason = str(error.java_exception.getMessage()).splitlines()[0]
+    except IllegalArgumentException as error:
+        reason = str(error).splitlines()[0]
         raise OptionError(
             f"{regex!r} is no regular expression: {reason}.", hint="it is read as Java reads it"
         ) from None

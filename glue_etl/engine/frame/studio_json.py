@@ -79,14 +79,15 @@ def parse_json(
 
 def _inferred(df: DataFrame, name: str, ratio: float | str | None) -> StructType:
     share = 1.0 if ratio in (None, "") else _share(ratio)
-    texts: Any = df.select(column(df, name).cast("string").alias("value"))
+    texts: Any = df.select(column(df, name).cast("string").alias("value")).where("value is not null")
     # Java's own reader of a Dataset<String>: no row comes to Python.
     session = df.sparkSession
     strings = getattr(texts._jdf, "as")(java_packages(texts._jdf).org.apache.spark.sql.Encoders.STRING())
     java: Any = session
     reader = java._jsparkSession.read().option("samplingRatio", str(share))
     found = StructType.fromJson(_loads(reader.json(strings).schema().json()))
-    if not found.fields:
+    # Text that is no object shows as this field alone, beside others as a field of its own, as Spark has it.
+    if not set(found.names) - {"_corrupt_record"}:
         raise OptionError(f"The column {name!r} has no JSON object to find a schema from.", hint="give 'schema'")
     return found
 
