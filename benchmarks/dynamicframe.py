@@ -7,6 +7,7 @@ Both sides read the same Parquet and write to Spark's `noop` sink; rows and sche
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,15 @@ def make_data(spark: SparkSession, folder: Path, rows: int) -> None:
         f.transform(
             f.sequence(f.lit(1), (key % 3).cast("int") + 1), lambda i: f.struct(i.alias("p"), (key + i).alias("q"))
         ).alias("items"),
+        f.format_string('{"city": "c%d", "zip": %d, "tags": ["t%d"]}', key % 90, key % 70000, key % 4).alias("json"),
+        f.format_string('%d|"n|%d"|x', key % 1000, key % 30).alias("csv"),
+        f.struct(
+            f.struct(f.format_string("s%d", key % 100).alias("S")).alias("name"),
+            f.struct(f.struct(f.struct((key % 9).cast("string").alias("N")).alias("n")).alias("M")).alias("map"),
+            f.struct(f.array(f.struct(f.lit("a").alias("S")), f.struct(f.lit("b").alias("S"))).alias("L")).alias(
+                "list"
+            ),
+        ).alias("Item"),
     ).write.mode("overwrite").parquet(str(folder))
 
 
@@ -39,9 +49,13 @@ def cases(spark: SparkSession, glue: Any, folder: Path) -> dict[str, tuple[Calla
     """Name -> (ours, by hand); each gives a DataFrame or several."""
     from awsglue import transforms as t
     from awsglue.dynamicframe import DynamicFrame
+    from awsglue.gluetypes import Field, LongType, StringType, StructType
 
     def plain() -> DataFrame:
-        return spark.read.parquet(str(folder))
+        return spark.read.parquet(str(folder)).drop("json", "csv", "Item")
+
+    def boxed(*columns: str) -> DataFrame:
+        return spark.read.parquet(str(folder)).select(*columns)
 
     def ours() -> Any:
         return DynamicFrame.fromDF(plain(), glue, "data")
@@ -80,6 +94,23 @@ def cases(spark: SparkSession, glue: Any, folder: Path) -> dict[str, tuple[Calla
             ),
         ]
 
+    def jsons() -> DataFrame:
+        return boxed("id", "json")
+
+    def inferred() -> Any:
+        """What plain Spark finds in the texts, by a pass of its own."""
+        return spark.read.json(jsons().rdd.map(lambda row: row.json)).schema
+
+    json_schema = json.dumps(
+        {
+            "dataType": "struct",
+            "fields": [
+                {"name": "city", "container": {"dataType": "string"}},
+                {"name": "tags", "container": {"dataType": "array", "elementType": {"dataType": "string"}}},
+                {"name": "zip", "container": {"dataType": "long"}},
+            ],
+        }
+    )
     small = "id % 10 = 0"
     return {
         "fromDF and toDF": (lambda: ours().toDF(), plain),
@@ -122,8 +153,64 @@ def cases(spark: SparkSession, glue: Any, folder: Path) -> dict[str, tuple[Calla
         "UnnestFrame": (
             lambda: t.UnnestFrame.apply(ours()).toDF(),
             lambda: plain().selectExpr(
-                "id", "small", "amount", "name", "text", "s.x as `s.x`", "s.y as `s.y`", "items"
+                "id",
+                "small",
+                "amount",
+                "name",
+                "text",
+                "s.x as `s.x`",
+                "s.y as `s.y`",
+                "transform(items, e -> named_struct('items.val.p', e.p, 'items.val.q', e.q)) items",
             ),
+        ),
+        "Unbox json, typed by the texts": (
+            lambda: DynamicFrame.fromDF(jsons(), glue, "data").unbox("json", "json").toDF(),
+            lambda: jsons().withColumn("json", f.from_json("json", inferred())),
+        ),
+        "Unbox json, typed by a schema": (
+            lambda: DynamicFrame.fromDF(jsons(), glue, "data").unbox("json", "json", withSchema=json_schema).toDF(),
+            lambda: jsons().withColumn("json", f.from_json("json", "city string, tags array<string>, zip long")),
+        ),
+        "Unbox csv": (
+            lambda: DynamicFrame.fromDF(boxed("id", "csv"), glue, "data").unbox("csv", "csv", separator="|").toDF(),
+            lambda: boxed("id", "csv").select(
+                "id", f.from_csv("csv", "col0 string, col1 string, col2 string", {"sep": "|"}).alias("csv")
+            ),
+        ),
+        "mergeDynamicFrame": (
+            lambda: (
+                DynamicFrame.fromDF(plain().select("id", "name"), glue, "a")
+                .mergeDynamicFrame(DynamicFrame.fromDF(plain().where(small).select("id", "amount"), glue, "b"), ["id"])
+                .toDF()
+            ),
+            lambda: (
+                plain()
+                .select("id", "name")
+                .join(plain().where(small).select("id"), "id", "left_anti")
+                .unionByName(plain().where(small).select("id", "amount"), allowMissingColumns=True)
+            ),
+        ),
+        "simplify_ddb_json": (
+            lambda: DynamicFrame.fromDF(boxed("Item"), glue, "a").simplify_ddb_json().toDF(),
+            lambda: boxed("Item").selectExpr(
+                "Item.name.S name", "named_struct('n', Item.map.M.n.N) map", "transform(Item.list.L, e -> e.S) list"
+            ),
+        ),
+        "unnest_ddb_json": (
+            lambda: DynamicFrame.fromDF(boxed("Item"), glue, "a").unnest_ddb_json().toDF(),
+            lambda: boxed("Item").selectExpr("Item.name.S name", "Item.map.M.n.N `map.n`", "Item.list.L list"),
+        ),
+        "with_frame_schema": (
+            lambda: (
+                DynamicFrame.fromDF(plain().select("id", "small"), glue, "a")
+                .with_frame_schema(StructType([Field("id", LongType()), Field("small", StringType())]))
+                .toDF()
+            ),
+            lambda: plain().selectExpr("id", "cast(small as string) small"),
+        ),
+        "Spigot": (
+            lambda: ours().spigot(f"{folder}-ours", {"topk": 100}).toDF(),
+            lambda: sampled(plain(), f"{folder}-hand"),
         ),
         "SplitFields": (
             lambda: [frame.toDF() for frame in t.SplitFields.apply(ours(), ["id", "name"]).values()],
@@ -173,6 +260,12 @@ def cases(spark: SparkSession, glue: Any, folder: Path) -> dict[str, tuple[Calla
     }
 
 
+def sampled(df: DataFrame, folder: str) -> DataFrame:
+    """The frame, its first hundred records written as JSON lines."""
+    df.limit(100).write.mode("append").json(folder)
+    return df
+
+
 def run(result: Any) -> None:
     """Evaluate whatever a side gave."""
     for df in result if isinstance(result, list) else [result]:
@@ -189,7 +282,7 @@ def check(name: str, ours: Any, by_hand: Any) -> None:
             assert one == other, name
             continue
         assert one.columns == other.columns, (name, one.columns, other.columns)
-        quoted = [f"`{column}`" for column in one.columns if not column.endswith("items") or "val" in column]
+        quoted = [f"`{column}`" for column in one.columns if not column.endswith(("items", "json")) or "val" in column]
         sums = [df.select(f.count("*"), f.sum(f.hash(*quoted).cast("long"))).first() for df in (one, other)]
         assert sums[0] == sums[1], (name, sums)
 

@@ -194,10 +194,6 @@ MISSING: dict[str, Predicate] = {
     "job bookmarks": needs_bookmarks,
     "EvaluateDataQuality": makes_call("EvaluateDataQuality."),
     "FillMissingValues": makes_call("FillMissingValues."),
-    "Unbox": makes_call("Unbox.", "unbox"),
-    "mergeDynamicFrame": makes_call("mergeDynamicFrame"),
-    "DynamoDB JSON": makes_call("simplify_ddb_json", "unnest_ddb_json"),
-    "Spigot": makes_call("Spigot.", "spigot"),
     "match_catalog": lambda case: "match_catalog" in json.dumps(case.steps),
     "purges and transitions of tables": makes_call("purge_table", "transition_table"),
 }

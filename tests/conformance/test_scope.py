@@ -40,9 +40,9 @@ SCOPE = {
     "another connection": (case_of([read(connection_type="dynamodb")]), "connection type dynamodb"),
     "decided by the Python layer": (case_of([read("ion")], needs="python"), None),
     "tables": (case_of([read()], given={"catalog": [{}]}), "Data Catalog"),
-    "transform class": (case_of([{"call": "Unbox.apply"}]), "Unbox"),
-    "transform in code": (case_of([evaluate("Spigot.apply(f, 'x')")]), "Spigot"),
-    "method": (case_of([{"call": "DynamicFrame.mergeDynamicFrame"}]), "mergeDynamicFrame"),
+    "transform class": (case_of([{"call": "EvaluateDataQuality.apply"}]), "EvaluateDataQuality"),
+    "transform in code": (case_of([evaluate("FillMissingValues.apply(f, 'x')")]), "FillMissingValues"),
+    "method": (case_of([{"call": "GlueContext.forEachBatch"}]), "streaming"),
     "bookmarks that tell nothing": (
         case_of([bookmarked("r1")], {"on": {"r1": {"rows": [{"a": 1}]}}}, **BOOKMARK_FILES),
         None,

@@ -98,6 +98,8 @@ class Frame:
         stage_errors: Made by the transformation that gave this frame.
         earlier_errors: Made before it.
         thresholds: Every limit set on the way here.
+        declared: The type where it is known before the plan, because a script gave it.
+        read_as: Makes the plan of a source in a type that is given, so that the records need not be looked at for it.
     """
 
     make_plan: Callable[[], Plan]
@@ -105,6 +107,8 @@ class Frame:
     stage_errors: tuple[ErrorSource, ...] = ()
     earlier_errors: tuple[ErrorSource, ...] = ()
     thresholds: tuple[Threshold, ...] = ()
+    declared: g.StructType | None = None
+    read_as: Callable[[g.StructType], Plan] | None = field(default=None, repr=False)
     _plan: Plan | None = field(default=None, repr=False)
     _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
@@ -121,6 +125,16 @@ class Frame:
             if self._plan is None:
                 self._plan = self.make_plan()
             return self._plan
+
+    @property
+    def is_planned(self) -> bool:
+        """Whether the plan is known, so that asking for it costs nothing."""
+        return self._plan is not None
+
+    @property
+    def type(self) -> g.StructType:
+        """The type of a record; costs what the plan costs unless a script declared it."""
+        return self.plan.type if self.declared is None else self.declared
 
     @property
     def errors(self) -> tuple[ErrorSource, ...]:
@@ -163,6 +177,23 @@ class Frame:
             # Wrong arguments are reported at the line that has them.
             _ = new.plan
         return new
+
+    def retyped(self, kind: g.StructType, step: Callable[[Plan], Plan]) -> Frame:
+        """The frame in a type that a script gives.
+
+        Args:
+            kind: The type.
+            step: Brings the plan as it is into that type; not used where a source can read by the type.
+        """
+        read_as = None if self.is_planned else self.read_as
+        return Frame(
+            lambda: step(self.plan) if read_as is None else step(read_as(kind)),
+            self.name,
+            self.stage_errors,
+            self.earlier_errors,
+            self.thresholds,
+            declared=kind,
+        )
 
     def assert_thresholds(self) -> None:
         """Check every limit.

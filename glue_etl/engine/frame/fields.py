@@ -135,7 +135,7 @@ def _within_choice(column: Column, kind: g.ChoiceType, node: _Names, *, keep_oth
             choices.append(part[1])
     if not choices:
         return None
-    if len(choices) == 1 and not keep_others:
+    if len(choices) == 1:
         return members[0][1], choices[0]
     result = g.ChoiceType(tuple(choices))
     if result == kind:

@@ -18,7 +18,7 @@ from glue_etl.engine.types import paths
 from glue_etl.engine.types import tree as g
 from glue_etl.errors import FieldError, OptionError
 
-__all__ = ["join", "union"]
+__all__ = ["join", "keys_equal", "numbered", "union"]
 
 _NUMBERS = frozenset({"byte", "short", "int", "long", "float", "double", "decimal"})
 
@@ -44,11 +44,11 @@ def join(left: Plan, right: Plan, left_keys: Sequence[str], right_keys: Sequence
             f"Join has the keys {list(left_keys)!r} and {list(right_keys)!r}.", hint="give as many on both sides"
         )
     # Every column gets a name of its own first: the two frames may come from one, and names may clash.
-    first, first_keys = _numbered(left, left_keys, "l")
-    second, second_keys = _numbered(right, right_keys, "r")
+    first, first_keys = numbered(left, left_keys, "l", "Join")
+    second, second_keys = numbered(right, right_keys, "r", "Join", "the second frame")
     condition: Column | None = None
     for (one, one_type), (other, other_type) in zip(first_keys, second_keys, strict=True):
-        equal = _equal(one, one_type, other, other_type)
+        equal = keys_equal(one, one_type, other, other_type)
         condition = equal if condition is None else condition & equal
     joined = first.join(second, condition, "inner")
     taken = set(left.type.names)
@@ -64,27 +64,49 @@ def join(left: Plan, right: Plan, left_keys: Sequence[str], right_keys: Sequence
     return Plan(df, g.StructType.of(zip(names, kinds, strict=True)))
 
 
-def _numbered(plan: Plan, keys: Sequence[str], prefix: str) -> tuple[DataFrame, list[tuple[Column, g.GlueType]]]:
+def numbered(
+    plan: Plan, keys: Sequence[str], prefix: str, what: str, whose: str = "the frame"
+) -> tuple[DataFrame, list[tuple[Column, g.GlueType]]]:
+    """A frame with columns called by their position, and its keys among them.
+
+    Args:
+        plan: The frame.
+        keys: Paths in it.
+        prefix: What stands before the positions.
+        what: The transform, for messages.
+        whose: The frame's part in it, for messages.
+
+    Raises:
+        FieldError: A key that no record has.
+    """
     df = plan.df.toDF(*[f"{prefix}{i}" for i in range(len(plan.type))])
     renamed = g.StructType.of((f"{prefix}{i}", field.type) for i, field in enumerate(plan.type))
     found = []
     for key in keys:
         path = paths.names(paths.parse(key))
-        if path[0] not in plan.type.names:
-            raise FieldError(f"Join has the key {key!r}, which no record has.", available=plan.type.names)
-        at = plan.type.names.index(path[0])
-        part = read_path(renamed, (f"{prefix}{at}", *path[1:]))
+        part = None
+        if path[0] in plan.type.names:
+            part = read_path(renamed, (f"{prefix}{plan.type.names.index(path[0])}", *path[1:]))
         if part is None:
-            raise FieldError(f"Join has the key {key!r}, which no record has.", available=plan.type.names)
+            raise FieldError(f"{what} has the key {key!r}, which no record of {whose} has.", available=plan.type.names)
         found.append(part)
     return df, found
 
 
-def _equal(one: Column, one_type: g.GlueType, other: Column, other_type: g.GlueType) -> Column:
+def keys_equal(one: Column, one_type: g.GlueType, other: Column, other_type: g.GlueType) -> Column:
+    """Whether two keys are equal; numbers of any type are compared by value."""
     if one_type == other_type or (one_type.name in _NUMBERS and other_type.name in _NUMBERS):
         return one == other
+    kinds = _alternatives(one_type) | _alternatives(other_type)
+    if kinds <= _NUMBERS:
+        common = g.DOUBLE if kinds & {"float", "double", "decimal"} else g.LONG
+        return cast(one, one_type, common)[0] == cast(other, other_type, common)[0]
     # Keys of different kinds are compared as text: nothing else is common to them, and nothing fails to convert.
     return cast(one, one_type, g.STRING)[0] == cast(other, other_type, g.STRING)[0]
+
+
+def _alternatives(kind: g.GlueType) -> set[str]:
+    return {choice.name for choice in kind.choices} if isinstance(kind, g.ChoiceType) else {kind.name}
 
 
 def union(left: Plan, right: Plan) -> Plan:

@@ -11,7 +11,7 @@ from pyspark import StorageLevel
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as f
 
-from glue_etl.engine.frame.conform import top
+from glue_etl.engine.frame.conform import conform, top
 from glue_etl.engine.frame.core import Plan
 from glue_etl.engine.frame.unnest import flatten
 from glue_etl.engine.types import tree as g
@@ -54,7 +54,7 @@ def relationalize(plan: Plan, root: str) -> dict[str, Plan]:
         Tables by name, the root first. Keys are unique within one array's table; an array that is null has no key.
 
     Raises:
-        UnsupportedError: An unresolved choice with an array or struct among its alternatives.
+        UnsupportedError: An unresolved choice with both an array and a map among its alternatives.
     """
     tables: dict[str, Plan] = {}
     _table(plan, root, root, tables)
@@ -63,13 +63,11 @@ def relationalize(plan: Plan, root: str) -> dict[str, Plan]:
 
 def _table(plan: Plan, root: str, name: str, tables: dict[str, Plan]) -> None:
     leaves = list(flatten(plan.type))
-    for path, _, kind in leaves:
-        _refuse_choice(path, kind)
-    arrays = [leaf for leaf in leaves if _is_pivoted(leaf[2])]
+    arrays = [array for leaf in leaves if (array := _array(leaf)) is not None]
     base = _keyed(plan.df) if arrays else plan.df
-    columns = [_root_column(leaf) for leaf in leaves]
-    fields = [(path, g.LONG if _is_pivoted(kind) else kind) for path, _, kind in leaves]
-    tables[name] = Plan(base.select(*columns), g.StructType.of(fields))
+    roots = [_root(leaf) for leaf in leaves]
+    columns = [column.alias(path) for path, column, _ in roots]
+    tables[name] = Plan(base.select(*columns), g.StructType.of((path, kind) for path, _, kind in roots))
     for path, column, kind in arrays:
         child = _child(base, path, column, kind)
         _table(child, root, f"{root}_{path}", tables)
@@ -79,11 +77,35 @@ def _is_pivoted(kind: g.GlueType) -> bool:
     return isinstance(kind, (g.ArrayType, g.SetType, g.MapType))
 
 
-def _root_column(leaf: _Leaf) -> Column:
+def _array(leaf: _Leaf) -> _Leaf | None:
+    """The array or map that a leaf is, or may be."""
     path, column, kind = leaf
     if _is_pivoted(kind):
-        return f.when(column.isNotNull(), top(_KEY)).alias(path)
-    return column.alias(path)
+        return leaf
+    if not isinstance(kind, g.ChoiceType):
+        return None
+    found = [choice for choice in kind.choices if _is_pivoted(choice)]
+    if len(found) > 1:
+        raise UnsupportedError.of(
+            f"Relationalize of the choice {path!r} between an array and a map", "resolve it with ResolveChoice first"
+        )
+    return (path, column.getField(found[0].name), found[0]) if found else None
+
+
+def _root(leaf: _Leaf) -> _Leaf:
+    """A leaf with the key of its elements in an array's place."""
+    path, column, kind = leaf
+    array = _array(leaf)
+    if array is None:
+        return leaf
+    key = f.when(array[1].isNotNull(), top(_KEY))
+    if not isinstance(kind, g.ChoiceType):
+        return path, key, g.LONG
+    parts: list[tuple[Column, g.GlueType]] = [
+        (key, g.LONG) if choice == array[2] else (column.getField(choice.name), choice) for choice in kind.choices
+    ]
+    merged = g.merge_all(part_kind for _, part_kind in parts)
+    return path, f.coalesce(*[conform(part, part_kind, merged) for part, part_kind in parts]), merged
 
 
 def _child(base: DataFrame, path: str, column: Column, kind: g.GlueType) -> Plan:
@@ -119,12 +141,3 @@ def _keyed(df: DataFrame) -> DataFrame:
 def _unstable(df: DataFrame) -> bool:
     text = df._jdf.queryExecution().optimizedPlan().toString()
     return any(line.strip(" :+-").startswith(_UNSTABLE) for line in text.splitlines())
-
-
-def _refuse_choice(path: str, kind: g.GlueType) -> None:
-    if isinstance(kind, g.ChoiceType) and any(
-        isinstance(choice, (g.StructType, g.ArrayType, g.SetType, g.MapType)) for choice in kind.choices
-    ):
-        raise UnsupportedError.of(
-            f"Relationalize of the unresolved choice {path!r}", "resolve it with ResolveChoice first"
-        )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from py4j.protocol import Py4JJavaError
@@ -74,7 +74,10 @@ def read_json(
         attach_filename,
         dict(reader_options or {}),
     )
-    return Frame(source.plan, name, (JsonErrors(source.errors, source.known_errors),))
+    frame = Frame(source.plan, name, (JsonErrors(source.errors, source.known_errors),))
+    if schema is None:
+        frame.read_as = source.plan_as
+    return frame
 
 
 @dataclass
@@ -101,6 +104,10 @@ class _JsonSource:
         if self.attach is not None:
             kind = g.StructType((*kind.fields, g.Field(self.attach, g.STRING)))
         return Plan(df, kind)
+
+    def plan_as(self, kind: g.StructType) -> Plan:
+        """The records in a type that is given."""
+        return replace(self, schema=kind, _lock=threading.RLock()).plan()
 
     def errors(self) -> DataFrame:
         """The error records."""

@@ -17,6 +17,7 @@ from glue_etl.engine.frame.core import Frame, Plan, Stage, Threshold
 from glue_etl.engine.io.listing import Listing, list_files
 from glue_etl.engine.io.partitions import has_partition_folders
 from glue_etl.engine.io.request import ReadRequest, read_request
+from glue_etl.engine.io.sampling import SampleLimits
 from glue_etl.engine.types import json_form
 from glue_etl.engine.types import tree as g
 from glue_etl.errors import OptionError, SourceError, UnsupportedError
@@ -36,6 +37,7 @@ def open_source(
     predicate: str = "",
     min_partitions: int | None = None,
     target_partitions: int | None = None,
+    sample: SampleLimits | None = None,
 ) -> Frame:
     """The frame of a source.
 
@@ -49,6 +51,7 @@ def open_source(
         predicate: A push-down predicate; only sources of the Data Catalog have one.
         min_partitions: A hint on AWS; Spark's own splitting gives enough.
         target_partitions: The largest number of partitions wished.
+        sample: How many of the files are read; None for all.
 
     Raises:
         OptionError: An option, format or connection type that does not exist, or a value that cannot be used.
@@ -61,6 +64,8 @@ def open_source(
         raise UnsupportedError.of(f"push_down_predicate {predicate!r} of a source by paths", "filter the frame instead")
     request = read_request(connection_type, options, fmt, format_options)
     listing = _listing(ctx, request)
+    if sample is not None:
+        listing = sample.narrow(listing)
     if request.compression:
         _check_compression(request, listing)
     frame = _read(ctx, request, listing, stage)
@@ -145,11 +150,12 @@ def _check_compression(request: ReadRequest, listing: Listing) -> None:
 
 def _narrow(frame: Frame, partitions: int) -> None:
     """Read in at most that many partitions."""
-    wide = frame.make_plan
+    wide, read_as = frame.make_plan, frame.read_as
 
-    def narrow() -> Plan:
-        plan = wide()
+    def narrow(plan: Plan) -> Plan:
         # Spark would make an empty frame's zero partitions one.
         return Plan(plan.df.coalesce(partitions), plan.type) if len(plan.type) else plan
 
-    frame.make_plan = narrow
+    frame.make_plan = lambda: narrow(wide())
+    if read_as is not None:
+        frame.read_as = lambda kind: narrow(read_as(kind))

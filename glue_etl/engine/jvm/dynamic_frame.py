@@ -5,19 +5,15 @@ Thin on purpose: each method unwraps scala values and calls one transform of `en
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
-from glue_etl.engine.frame import errors, fields, join, mapping, relationalize, resolve, show, split, unnest
-from glue_etl.engine.frame.core import Frame, Plan, Stage
+from glue_etl.engine.frame import errors, fields, join, mapping, merge, resolve, show, split, typed
+from glue_etl.engine.frame.core import Plan
+from glue_etl.engine.jvm.frame_nested import NestedMethods
 from glue_etl.engine.jvm.values import CallSite, JsonOptions, as_list, stage_of
 from glue_etl.engine.types import json_form, printed
 from glue_etl.engine.types.tree import StructType
 from glue_etl.errors import UnsupportedError
-
-if TYPE_CHECKING:
-    from glue_etl.engine.context import EngineContext
 
 __all__ = ["JavaDynamicFrame", "JavaSchema"]
 
@@ -37,24 +33,14 @@ class JavaSchema:
         return printed.tree_string(self._root)
 
 
-class JavaDynamicFrame:
+class JavaDynamicFrame(NestedMethods):
     """A DynamicFrame's inner half, as awsglue sees it."""
-
-    def __init__(self, frame: Frame, context: EngineContext) -> None:
-        self.frame = frame
-        self.context = context
-
-    def _new(self, frame: Frame) -> JavaDynamicFrame:
-        return JavaDynamicFrame(frame, self.context)
-
-    def _step(self, step: Callable[[Plan], Plan], stage: Stage, **more: Any) -> JavaDynamicFrame:
-        return self._new(self.frame.derive(step, stage, **more))
 
     # What the frame is
 
     def schema(self) -> JavaSchema:
         """The type tree."""
-        return JavaSchema(self.frame.plan.type)
+        return JavaSchema(self.frame.type)
 
     @property
     def name(self) -> str:
@@ -86,8 +72,8 @@ class JavaDynamicFrame:
         return plan.df._jdf
 
     def pyWithFrameSchema(self, schema: str) -> JavaDynamicFrame:
-        """Not here yet."""
-        raise UnsupportedError.of("with_frame_schema", "leave it out: the schema is found from the records")
+        """with_frame_schema."""
+        return self._new(typed.with_schema(self.frame, schema))
 
     # Fields
 
@@ -133,18 +119,6 @@ class JavaDynamicFrame:
             stage_of(ctx, site, stage, total),
         )
 
-    def unnest(self, ctx: str, site: CallSite, stage: int, total: int) -> JavaDynamicFrame:
-        """UnnestFrame."""
-        return self._step(unnest.unnest, stage_of(ctx, site, stage, total))
-
-    def relationalize(
-        self, root: str, staging: str, options: JsonOptions, ctx: str, site: CallSite, stage: int, total: int
-    ) -> list[JavaDynamicFrame]:
-        """Relationalize: the root table first, then one per array."""
-        plans = relationalize.relationalize(self.frame.checked(), root)
-        what = stage_of(ctx, site, stage, total)
-        return [self._step(functools.partial(_given, plan), what, name=name) for name, plan in plans.items()]
-
     # Rows
 
     def join(
@@ -164,6 +138,33 @@ class JavaDynamicFrame:
         return self._step(
             lambda plan: join.union(plan, other.frame.plan), stage_of(ctx, site, stage, total), others=[other.frame]
         )
+
+    def mergeDynamicFrames(
+        self,
+        staging: JavaDynamicFrame,
+        keys: Any,
+        ctx: str,
+        options: JsonOptions,
+        site: CallSite,
+        stage: int,
+        total: int,
+    ) -> JavaDynamicFrame:
+        """mergeDynamicFrame; AWS documents its options as unused."""
+        wanted = as_list(keys)
+        return self._step(
+            lambda plan: merge.merge_frames(plan, staging.frame.plan, wanted),
+            stage_of(ctx, site, stage, total),
+            others=[staging.frame],
+        )
+
+    def spigot(
+        self, path: str, options: JsonOptions, ctx: str, site: CallSite, stage: int, total: int
+    ) -> JavaDynamicFrame:
+        """Spigot: the sample is written now, and the frame goes on as it is."""
+        from glue_etl.engine.io.spigot import read_sample, write_sample
+
+        write_sample(self.context, self.frame, path, read_sample(options))
+        return self._step(lambda plan: plan, stage_of(ctx, site, stage, total))
 
     def splitFields(self, paths: Any, ctx: str, site: CallSite, stage: int, total: int) -> list[JavaDynamicFrame]:
         """SplitFields: the named fields, then the rest."""
@@ -231,7 +232,3 @@ class JavaDynamicFrame:
             raise UnsupportedError.of(f"DynamicFrame.{name}")
 
         return refuse
-
-
-def _given(plan: Plan, _: Plan) -> Plan:
-    return plan

@@ -12,6 +12,7 @@ from glue_etl.errors import UnsupportedError
 
 if TYPE_CHECKING:
     from glue_etl.engine.context import EngineContext
+    from glue_etl.engine.io.sampling import SampleLimits
     from glue_etl.engine.jvm.context import JavaGlueContext
     from glue_etl.engine.jvm.dynamic_frame import JavaDynamicFrame
 
@@ -46,7 +47,12 @@ class JavaSource:
         self._format_options = dict(options)
         self._format_options.pop("callSite", None)
 
-    def _open(self, min_partitions: int | None = None, target_partitions: int | None = None) -> Frame:
+    def _open(
+        self,
+        min_partitions: int | None = None,
+        target_partitions: int | None = None,
+        sample: SampleLimits | None = None,
+    ) -> Frame:
         from glue_etl.engine.io.sources import open_source
 
         frame: Frame = open_source(
@@ -59,6 +65,7 @@ class JavaSource:
             predicate=self._predicate,
             min_partitions=min_partitions,
             target_partitions=target_partitions,
+            sample=sample,
         )
         return frame
 
@@ -81,14 +88,17 @@ class JavaSource:
             )
         return self._open().checked().df._jdf
 
-    def getSampleDynamicFrame(self, num: int, options: JsonOptions) -> Any:
-        """The first `num` records."""
+    def getSampleDynamicFrame(self, num: int | None, options: JsonOptions) -> Any:
+        """The first `num` records of the first files; all records of these without a number."""
         from glue_etl.engine.frame.core import Plan
+        from glue_etl.engine.io.sampling import read_limits
         from glue_etl.engine.jvm.dynamic_frame import JavaDynamicFrame
 
-        frame = self._open()
-        sample = frame.derive(lambda plan: Plan(plan.df.limit(int(num)), plan.type), Stage())
-        return JavaDynamicFrame(sample, self._context)
+        frame = self._open(sample=read_limits(options))
+        if num is not None:
+            count = int(num)
+            frame = frame.derive(lambda plan: Plan(plan.df.limit(count), plan.type), Stage())
+        return JavaDynamicFrame(frame, self._context)
 
 
 class JavaSink:

@@ -122,7 +122,15 @@ SELECTED: dict[str, tuple[Step, list[Any]]] = {
     ),
     "unnest": (
         lambda p: fields.select_fields(unnest.unnest(p), ["`s.x`", "`s.t.z`", "arr"]),
-        [{"s.x": 7, "s.t.z": 0.5, "arr": [{"p": 1, "q": ["u", "v"]}, {"p": 2, "q": []}]}, {"arr": []}, {}],
+        [
+            {
+                "s.x": 7,
+                "s.t.z": 0.5,
+                "arr": [{"arr.val.p": 1, "arr.val.q": ["u", "v"]}, {"arr.val.p": 2, "arr.val.q": []}],
+            },
+            {"arr": []},
+            {},
+        ],
     ),
 }
 
