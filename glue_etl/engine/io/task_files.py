@@ -23,7 +23,7 @@ from pyspark.sql import Column, DataFrame
 
 from glue_etl.engine.frame.conform import top
 
-__all__ = ["FileWriter", "partition_folder", "write_task_files"]
+__all__ = ["FileWriter", "WriteTask", "partition_folder", "write_task_files"]
 
 _NULL = "__HIVE_DEFAULT_PARTITION__"
 _ESCAPED = frozenset("\"#%'*/:=?\\{[]^\x7f" + "".join(map(chr, range(1, 32))))
@@ -64,14 +64,23 @@ def write_task_files(
     if keys:
         # So that a task has one file open at a time.
         rows = rows.sortWithinPartitions(*names)
-    task = _WriteTask(tuple(keys), len(chosen), str(folder), extension, open_file, str(uuid.uuid4()))
+    task = WriteTask(tuple(keys), len(chosen), str(folder), extension, open_file, str(uuid.uuid4()))
     for row in rows.mapInArrow(task, _WRITTEN).collect():
         os.replace(folder / row["hidden"], folder / row["name"])
 
 
 @dataclass
-class _WriteTask:
-    """Batches of rows to the names of the files they were written to."""
+class WriteTask:
+    """Batches of rows to the names of the files they were written to, hidden as yet and as they are to be.
+
+    Attributes:
+        keys: Names of the partition keys; their values, as text, are the last columns of a batch.
+        width: How many columns go into the files.
+        folder: Where to write.
+        extension: The end of the files' names.
+        open_file: Opens a file for writing.
+        token: Names this write.
+    """
 
     keys: tuple[str, ...]
     width: int
@@ -85,6 +94,7 @@ class _WriteTask:
         """Write one task's rows."""
         from pyspark import TaskContext
 
+        self._written = []
         context = TaskContext.get()
         task, attempt = (0, 0) if context is None else (context.partitionId(), context.taskAttemptId())
         current: tuple[str | None, ...] | None = None
