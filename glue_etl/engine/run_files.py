@@ -5,6 +5,7 @@ Source: https://docs.aws.amazon.com/glue/latest/dg/aws-glue-programming-etl-glue
 
 from __future__ import annotations
 
+import re
 import shutil
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -16,6 +17,8 @@ from glue_etl.errors import OptionError, PathNotFoundError
 __all__ = ["copy_for_import", "copy_into", "find", "find_importable", "find_jars", "find_working_files"]
 
 _IMPORTABLE = (".py", ".zip", ".egg", ".whl")
+# Glue Studio's jobs list AWS's own modules, in a bucket of AWS's; engine.shims answers their imports.
+_STUDIO = re.compile(r"s3[an]?://(?P<bucket>aws-glue-studio-transforms-[^/]+)/gs_\w+\.py")
 
 
 def find(parameter: str, names: Sequence[str], lake: Path) -> list[Path]:
@@ -42,10 +45,13 @@ def find(parameter: str, names: Sequence[str], lake: Path) -> list[Path]:
 def find_importable(names: Sequence[str], lake: Path) -> list[Path]:
     """What `--extra-py-files` lists: modules, archives, and folders too (AWS Glue takes single files only).
 
+    Glue Studio's own modules are left out, unless their bucket is in the lake.
+
     Raises:
         OptionError: Nothing can be imported from one, or two have the same name.
         PathNotFoundError: One does not exist.
     """
+    names = [name for name in names if not ((own := _STUDIO.fullmatch(name)) and not (lake / own["bucket"]).is_dir())]
     found = list(dict.fromkeys(find("extra-py-files", names, lake)))
     for path in found:
         if path.is_file() and path.suffix not in _IMPORTABLE:

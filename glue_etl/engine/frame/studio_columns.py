@@ -51,14 +51,16 @@ def split(df: DataFrame, colName: str, pattern: str, newColName: str | None = No
     return put(df, newColName or colName, f.split(column(df, colName), pattern))
 
 
-def array_to_cols(df: DataFrame, colName: str, colList: str | list[str], indexes: str | None = None) -> DataFrame:
+def array_to_cols(
+    df: DataFrame, colName: str, colList: str | list[str], indexes: str | list[int] | None = None
+) -> DataFrame:
     """Copy elements of an array into columns of their own; null where an array is too short.
 
     Args:
         df: The data.
         colName: The array column; it stays.
         colList: The new columns.
-        indexes: The positions of their elements, from 1, separated by commas; by default the first ones.
+        indexes: The positions of their elements, from 1: a list, or a text with commas; by default the first ones.
 
     Raises:
         OptionError: There are not as many positions as columns, or one is no position.
@@ -66,7 +68,11 @@ def array_to_cols(df: DataFrame, colName: str, colList: str | list[str], indexes
     Source: https://docs.aws.amazon.com/glue/latest/dg/transforms-array-to-columns.html
     """
     names = name_list(colList, "colList")
-    positions = list(range(1, len(names) + 1)) if not indexes else _positions(indexes)
+    positions = (
+        list(range(1, len(names) + 1))
+        if not indexes
+        else _positions(indexes if isinstance(indexes, str) else ",".join(map(str, indexes)))
+    )
     if len(positions) != len(names):
         raise OptionError(
             f"The parameter 'indexes' has {len(positions)} positions for {len(names)} columns.",

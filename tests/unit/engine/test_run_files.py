@@ -33,6 +33,16 @@ def test_the_same_file_twice_is_once(lake: Path):
     assert len(find_importable(["s3://code/a.py", "s3://code/a.py"], lake)) == 1
 
 
+def test_the_modules_of_glue_studio_need_not_be_there(lake: Path):
+    bucket = "aws-glue-studio-transforms-510798373988-prod-us-east-1"
+    names = [f"s3://{bucket}/gs_common.py", "s3://code/a.py", f"s3://{bucket}/gs_explode.py"]
+    assert [path.name for path in find_importable(names, lake)] == ["a.py"]
+    for name in ("gs_common.py", "gs_explode.py"):
+        (lake / bucket).mkdir(exist_ok=True)
+        (lake / bucket / name).write_text("")
+    assert [path.name for path in find_importable(names, lake)] == ["gs_common.py", "a.py", "gs_explode.py"]
+
+
 BAD_MODULES = {
     "not there": (["s3://code/gone.py"], "'s3://code/gone.py', which does not exist"),
     "no bucket": (["s3://gone/a.py"], "NoSuchBucket"),
