@@ -149,7 +149,7 @@ SERVICES: dict[str, Predicate] = {
 """Services of AWS that the engine has not got: there is nothing such a case could be set up in, so it is not run."""
 
 MISSING: dict[str, Predicate] = {
-    "format xml, grokLog or avro": in_code(r"""['"](xml|grokLog|avro)['"]"""),
+    "format xml or grokLog": in_code(r"""['"](xml|grokLog)['"]"""),
     "Unbox": in_code(r"\bUnbox\b|\.unbox\("),
     "Spigot": in_code(r"\bSpigot\b|\.spigot\("),
     "mergeDynamicFrame": in_code(r"\bmergeDynamicFrame\("),

@@ -36,7 +36,7 @@ BOOKMARK_FILES = {"given": {"files": {"in/1.json": '{"a":1}\n'}}}
 SCOPE = {
     "json": (case_of([read()]), None),
     "ion": (case_of([read("ion")]), "format ion"),
-    "format set in code": (case_of([{"call": "python.exec", "args": {"code": "s.setFormat('avro')"}}]), "format avro"),
+    "format set in code": (case_of([{"call": "python.exec", "args": {"code": "s.setFormat('hudi')"}}]), "format hudi"),
     "another connection": (case_of([read(connection_type="dynamodb")]), "connection type dynamodb"),
     "decided by the Python layer": (case_of([read("ion")], needs="python"), None),
     "tables": (case_of([read()], given={"catalog": [{}]}), "Data Catalog"),
