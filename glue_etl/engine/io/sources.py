@@ -128,9 +128,9 @@ def _schema(text: str) -> g.StructType:
     """The schema of the option withSchema: the JSON text of an awsglue StructType."""
     try:
         schema = json_form.loads(text)
-    except (ValueError, KeyError, TypeError) as error:
+    except OptionError as error:
         raise OptionError(
-            f"The option 'withSchema' is {text!r}, which is no schema: {error}.",
+            f"The option 'withSchema' is {text!r}, which is no schema: {error.fact}",
             hint="pass json.dumps(schema.jsonValue()) of an awsglue.gluetypes.StructType",
         ) from error
     if not isinstance(schema, g.StructType):

@@ -30,6 +30,7 @@ _SYNONYMS: dict[str, g.GlueType] = {
     "struct": g.StructType(),
     "decimal": g.DecimalType(),
 }
+_DEEPEST = 100
 _TOKEN = re.compile(r"\s*([A-Za-z_0-9]+|`(?:[^`]|``)*`|[<>(),:])")
 
 
@@ -54,6 +55,7 @@ def parse_type(text: str) -> g.GlueType:
 class _Parser:
     def __init__(self, text: str) -> None:
         self._text = text
+        self._depth = 0
         self._tokens: list[str] = []
         at = 0
         while text[at:].strip():
@@ -106,12 +108,19 @@ class _Parser:
 
     def _number(self) -> int:
         token = self._take()
-        if not token.isdigit():
+        # Python itself refuses to read thousands of digits.
+        if not token.isdecimal() or len(token) > 9:
             raise self._error()
         return int(token)
 
     def _container(self, name: str) -> g.GlueType:
         self._take("<")
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise OptionError(
+                f"A data type has more than {_DEEPEST} levels: {self._text[:40]!r}...",
+                hint="name the outer type alone, such as 'array'",
+            )
         kind: g.GlueType
         if name == "struct":
             fields: list[g.Field] = []
@@ -120,7 +129,7 @@ class _Parser:
                     self._take(",")
                 field = self._take()
                 self._take(":")
-                fields.append(g.Field(field.strip("`").replace("``", "`"), self.type()))
+                fields.append(g.Field(_unquoted(field), self.type()))
             kind = g.StructType(tuple(fields))
         elif name == "map":
             self.type()
@@ -130,4 +139,9 @@ class _Parser:
             element = self.type()
             kind = g.SetType(element) if name == "set" else g.ArrayType(element)
         self._take(">")
+        self._depth -= 1
         return kind
+
+
+def _unquoted(name: str) -> str:
+    return name[1:-1].replace("``", "`") if name.startswith("`") else name

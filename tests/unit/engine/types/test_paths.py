@@ -9,9 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glue_etl.engine.types import paths
-from glue_etl.engine.types import tree as g
-from glue_etl.engine.types.names import parse_type
-from glue_etl.errors import FieldError, OptionError
+from glue_etl.errors import FieldError
 
 E = paths.ELEMENTS
 GOOD = {
@@ -60,37 +58,3 @@ def test_rendered_paths_are_read_back(names: list[str]) -> None:
 def test_any_text_is_a_path_or_a_field_error(text: str) -> None:
     with contextlib.suppress(FieldError):
         assert paths.parse(text)
-
-
-TYPE_NAMES = {
-    "int": ("int", g.INT),
-    "Hive's bigint": ("bigint", g.LONG),
-    "capital letter": ("String", g.STRING),
-    "decimal with digits": ("decimal(12, 3)", g.DecimalType(12, 3)),
-    "decimal with one digit": ("decimal(12)", g.DecimalType(12, 0)),
-    "varchar": ("varchar(20)", g.STRING),
-    "bare struct": ("struct", g.StructType()),
-    "bare array": ("array", g.ArrayType(g.UNKNOWN)),
-    "array of": ("array<int>", g.ArrayType(g.INT)),
-    "map of": ("map<string,array<double>>", g.MapType(g.ArrayType(g.DOUBLE))),
-    "struct of": ("struct<a:int,`b c`:string>", g.StructType.of([("a", g.INT), ("b c", g.STRING)])),
-}
-
-
-@pytest.mark.parametrize(("text", "expected"), TYPE_NAMES.values(), ids=TYPE_NAMES.keys())
-def test_type_names(text: str, expected: g.GlueType) -> None:
-    assert parse_type(text) == expected
-
-
-@pytest.mark.parametrize(
-    "text", ["", "wobble", "array<int", "decimal(99)", "decimal(5,9)", "int int", "struct<a>", "a-b"]
-)
-def test_a_wrong_type_name_is_named(text: str) -> None:
-    with pytest.raises(OptionError, match="is not a data type"):
-        parse_type(text)
-
-
-@given(st.text(alphabet="arystructintmap<>(),:` 0123", max_size=30))
-def test_any_text_is_a_type_or_an_option_error(text: str) -> None:
-    with contextlib.suppress(OptionError):
-        parse_type(text)
