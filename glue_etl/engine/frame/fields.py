@@ -16,6 +16,7 @@ from glue_etl.engine.frame.core import Plan
 from glue_etl.engine.frame.place import Placed, place, read_path, spread
 from glue_etl.engine.types import paths
 from glue_etl.engine.types import tree as g
+from glue_etl.errors import FieldError
 
 __all__ = ["drop_fields", "has_path", "rename_field", "select_fields"]
 
@@ -164,11 +165,18 @@ def rename_field(plan: Plan, old: str, new: str) -> Plan:
 
     A field that is not there is no error: then nothing changes, as in Glue. A new path in another struct moves the
     field there.
+
+    Raises:
+        FieldError: There is a field of the new name already, or a path is malformed.
     """
     source = paths.names(paths.parse(old))
     target = paths.names(paths.parse(new))
-    if not has_path(plan.type, source):
+    if source == target or not has_path(plan.type, source):
         return plan
+    if has_path(plan.type, target):
+        raise FieldError(
+            f"RenameField would make two fields called {new!r}.", hint="drop or rename the one that is there first"
+        )
     if source[:-1] != target[:-1]:
         return _move(plan, source, target)
     columns = []

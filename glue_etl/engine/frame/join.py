@@ -37,7 +37,7 @@ def join(left: Plan, right: Plan, left_keys: Sequence[str], right_keys: Sequence
 
     Raises:
         OptionError: The keys are not as many on both sides, or there are none.
-        FieldError: A key that no record has.
+        FieldError: A key that no record has, or one with a map in it, which has no equality.
     """
     if not left_keys or len(left_keys) != len(right_keys):
         raise OptionError(
@@ -77,7 +77,7 @@ def numbered(
         whose: The frame's part in it, for messages.
 
     Raises:
-        FieldError: A key that no record has.
+        FieldError: A key that no record has, or one that holds a map, which has no equality.
     """
     df = plan.df.toDF(*[f"{prefix}{i}" for i in range(len(plan.type))])
     renamed = g.StructType.of((f"{prefix}{i}", field.type) for i, field in enumerate(plan.type))
@@ -89,6 +89,8 @@ def numbered(
             part = read_path(renamed, (f"{prefix}{plan.type.names.index(path[0])}", *path[1:]))
         if part is None:
             raise FieldError(f"{what} has the key {key!r}, which no record of {whose} has.", available=plan.type.names)
+        if g.contains_map(part[1]):
+            raise FieldError(f"{what} has the key {key!r}, which is or holds a map.", hint="take one of its values")
         found.append(part)
     return df, found
 

@@ -14,7 +14,7 @@ from pyspark.sql import functions as F
 from glue_etl.engine.frame.core import Plan
 from glue_etl.engine.types import tree as g
 
-__all__ = ["json_column", "json_lines"]
+__all__ = ["json_column", "json_lines", "json_text"]
 
 _WRAPPED = "v"
 
@@ -37,6 +37,11 @@ def json_column(plan: Plan) -> Column:
     if not columns:
         return F.lit("{}")
     return _object(list(zip(plan.type, columns, strict=True)))
+
+
+def json_text(value: Column, kind: g.GlueType) -> Column:
+    """The text of one value that is laid out as `kind` says, null for null."""
+    return _text(value, kind)
 
 
 def _top(name: str) -> Column:

@@ -7,7 +7,6 @@ key), `index` (`int`, from 0) and `<path>.val` (or `<path>.val.<member>` for str
 
 from __future__ import annotations
 
-from pyspark import StorageLevel
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as f
 
@@ -27,8 +26,11 @@ _ELEMENT = "\0element"
 # the root table and its children.
 _UNSTABLE = (
     "Aggregate",
+    "CoGroup",
     "Deduplicate",
     "Distinct",
+    "FlatMapGroups",
+    "GlobalLimit",
     "Join",
     "MapInArrow",
     "MapInPandas",
@@ -39,7 +41,7 @@ _UNSTABLE = (
     "Sort",
     "Window",
     "LogicalRDD",
-    "Limit",
+    "Offset",
 )
 
 
@@ -52,10 +54,14 @@ def relationalize(plan: Plan, root: str) -> dict[str, Plan]:
 
     Returns:
         Tables by name, the root first. Keys are unique within one array's table; an array that is null has no key.
+        Where the rows may come in another order each time they are evaluated, the first use of a table keeps them
+        (in memory, then on disk) for the others, until the last of the tables is out of use.
 
     Raises:
         UnsupportedError: An unresolved choice with both an array and a map among its alternatives.
     """
+    if any(_array(leaf) for leaf in flatten(plan.type)) and _unstable(plan.df):
+        plan = Plan(plan.df.localCheckpoint(eager=False), plan.type)
     tables: dict[str, Plan] = {}
     _table(plan, root, root, tables)
     return tables
@@ -133,8 +139,6 @@ def _child(base: DataFrame, path: str, column: Column, kind: g.GlueType) -> Plan
 
 def _keyed(df: DataFrame) -> DataFrame:
     """The rows with a number each, the same whenever it is evaluated."""
-    if _unstable(df):
-        df = df.persist(StorageLevel.MEMORY_AND_DISK)
     return df.withColumn(_KEY, f.monotonically_increasing_id() + f.lit(1).cast("long"))
 
 

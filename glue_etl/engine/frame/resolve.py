@@ -1,11 +1,14 @@
 """ResolveChoice: say what a field with several types shall be.
 
 Source: "ResolveChoice class" and `resolveChoice` in the AWS Glue guide: `cast:type`, `make_cols`, `make_struct`,
-`project:type`; a path may go into structs and, by `[]`, into arrays.
+`project:type`; a path may go into structs and, by `[]`, into arrays (and here into a map's values). `cast` retypes a
+field that is no choice too; the others leave such a field as it is.
 """
 
 from __future__ import annotations
 
+import logging
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -22,6 +25,7 @@ from glue_etl.errors import FieldError, OptionError, UnsupportedError
 
 __all__ = ["Action", "resolve_all", "resolve_specs"]
 
+_LOG = logging.getLogger(__name__)
 _Member = tuple[str, Column, g.GlueType]
 _ACTIONS = ("cast:type", "make_cols", "make_struct", "project:type", "match_catalog")
 
@@ -55,6 +59,10 @@ class Action:
         if verb in ("make_cols", "make_struct") and not target:
             return cls(verb)
         raise OptionError(f"{text!r} is not an action of ResolveChoice.", available=_ACTIONS)
+
+    def wants_container(self) -> bool:
+        """Whether a whole array, map or struct is asked for."""
+        return isinstance(self.target, (g.StructType, g.ArrayType, g.SetType, g.MapType))
 
     def apply(self, name: str, column: Column, kind: g.GlueType, where: str) -> list[_Member]:
         """The member or members that a field becomes.
@@ -91,6 +99,21 @@ class _Specs:
     elements: _Specs | None = None
     every: Action | None = None
 
+    def add(self, path: paths.Path, action: Action) -> None:
+        """Say what to do at a path."""
+        node = self
+        for step in path:
+            if step is paths.ELEMENTS:
+                node.elements = node.elements or _Specs()
+                node = node.elements
+            else:
+                node = node.inner.setdefault(step, _Specs())
+        if node.action not in (None, action):
+            raise OptionError(
+                f"ResolveChoice has two actions for {paths.render(path)!r}.", hint="give one action for each path"
+            )
+        node.action = action
+
     def at(self, name: str) -> _Specs:
         """What is said of the member of that name."""
         return _Specs(every=self.every) if self.every else self.inner.get(name, _Specs())
@@ -100,6 +123,15 @@ class _Specs:
         if self.every:
             return self
         return self.elements or _Specs(inner=self.inner)
+
+    def for_values(self, kind: g.GlueType) -> _Specs:
+        """With the action handed on to an array's elements or a map's values where only they can be meant."""
+        inner, action = _values(kind), self.action
+        while isinstance(inner, (g.ArrayType, g.SetType, g.MapType)):
+            inner = _values(inner)
+        if action is None or self.elements or not isinstance(inner, g.ChoiceType) or action.wants_container():
+            return self
+        return _Specs(inner=self.inner, elements=_Specs(action=action, inner=self.inner))
 
     def silent(self) -> bool:
         """Whether nothing is said here or below."""
@@ -111,23 +143,40 @@ def resolve_specs(plan: Plan, specs: Sequence[tuple[str, str]]) -> Plan:
 
     Args:
         plan: The records.
-        specs: Pairs of path and action.
+        specs: Pairs of path and action. A path that no record has is passed over, as in Glue; where a path names an
+            array or a map whose values are the choice, `[]` at its end may be left out.
 
     Raises:
-        OptionError: An unknown action or type.
-        FieldError: A malformed path.
+        OptionError: An unknown action or type, two actions for one path, or `make_cols` for the elements of an array.
+        FieldError: A malformed path, or two fields that would have one name.
     """
     root = _Specs()
     for text, action in specs:
-        node = root
-        for step in paths.parse(text):
-            if step is paths.ELEMENTS:
-                node.elements = node.elements or _Specs()
-                node = node.elements
-            else:
-                node = node.inner.setdefault(step, _Specs())
-        node.action = Action.parse(action)
+        path = paths.parse(text)
+        root.add(path, Action.parse(action))
+        if not _reaches(plan.type, path):
+            known = ", ".join(paths.quote(name) for name in plan.type.names)
+            _LOG.warning("ResolveChoice: no record has the field %r; the fields are %s.", text, known)
     return _resolve(plan, root)
+
+
+def _reaches(kind: g.GlueType, path: paths.Path) -> bool:
+    if not path:
+        return True
+    if isinstance(kind, g.ChoiceType):
+        return any(_reaches(choice, path) for choice in kind.choices)
+    inner = _values(kind)
+    if inner is not None:
+        return _reaches(inner, path[1:] if path[0] is paths.ELEMENTS else path)
+    member = kind.get(path[0]) if isinstance(kind, g.StructType) and path[0] is not paths.ELEMENTS else None
+    return member is not None and _reaches(member, path[1:])
+
+
+def _values(kind: g.GlueType) -> g.GlueType | None:
+    """The type of the elements of an array or of the values of a map."""
+    if isinstance(kind, (g.ArrayType, g.SetType)):
+        return kind.element
+    return kind.value if isinstance(kind, g.MapType) else None
 
 
 def resolve_all(plan: Plan, action: str) -> Plan:
@@ -146,19 +195,18 @@ def _members(kind: g.StructType, specs: _Specs, value: Callable[[str], Column], 
     for member in kind:
         path = f"{where}.{paths.quote(member.name)}" if where else paths.quote(member.name)
         members += _member(member, specs.at(member.name), value(member.name), path)
-    names = [name for name, _, _ in members]
-    for name in names:
-        if names.count(name) > 1:
-            raise FieldError(
-                f"ResolveChoice would make two fields called {name!r}.",
-                hint="rename one of them with RenameField first",
-            )
+    name, count = Counter([name for name, _, _ in members]).most_common(1)[0] if members else ("", 0)
+    if count > 1:
+        raise FieldError(
+            f"ResolveChoice would make two fields called {name!r}.", hint="rename one of them with RenameField first"
+        )
     return members
 
 
 def _member(member: g.Field, specs: _Specs, column: Column, where: str) -> list[_Member]:
     if specs.silent():
         return [(member.name, column, member.type)]
+    specs = specs.for_values(member.type)
     action = specs.action or (specs.every if isinstance(member.type, g.ChoiceType) else None)
     results = action.apply(member.name, column, member.type, where) if action else [(member.name, column, member.type)]
     return [(name, *_below(part, kind, specs, where)) for name, part, kind in results]
@@ -200,6 +248,7 @@ def _below(column: Column, kind: g.GlueType, specs: _Specs, where: str) -> tuple
 
 
 def _element(column: Column, kind: g.GlueType, specs: _Specs, where: str) -> tuple[Column, g.GlueType]:
+    specs = specs.for_values(kind)
     action = specs.action or (specs.every if isinstance(kind, g.ChoiceType) else None)
     if action is None:
         return _below(column, kind, specs, f"{where}[]")

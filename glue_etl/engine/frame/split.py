@@ -46,8 +46,8 @@ def split_rows(plan: Plan, tests: Sequence[tuple[str, str, Any]], *, keep: bool)
     condition = f.lit(True)
     for path, sign, value in tests:
         condition = condition & _comparison(plan.type, path, sign, value)
-    holds = f.coalesce(condition, f.lit(False))
-    return Plan(plan.df.where(holds if keep else ~holds), plan.type)
+    # A bare condition can be pushed down into the files; a null is no hit by itself.
+    return Plan(plan.df.where(condition if keep else ~f.coalesce(condition, f.lit(False))), plan.type)
 
 
 def _comparison(record: g.StructType, path: str, sign: str, value: Any) -> Column:

@@ -15,6 +15,7 @@ from pyspark.sql import functions as f
 from glue_etl.engine.frame.conform import struct_of, top
 from glue_etl.engine.frame.core import Plan
 from glue_etl.engine.types import tree as g
+from glue_etl.errors import FieldError
 
 __all__ = ["flatten", "unnest"]
 
@@ -31,9 +32,21 @@ def unnest(plan: Plan) -> Plan:
 
 
 def flatten(record: g.StructType) -> Iterator[_Leaf]:
-    """The leaves of a record: dotted name, value, type; a struct without members has none."""
+    """The leaves of a record: dotted name, value, type; a struct without members has none.
+
+    Raises:
+        FieldError: Two leaves would have one name, as in a record with a field `a.b` and a struct `a` with a field `b`.
+    """
+    seen: set[str] = set()
     for field in record:
-        yield from _leaves(field.name, top(field.name), field.type)
+        for leaf in _leaves(field.name, top(field.name), field.type):
+            if leaf[0] in seen:
+                raise FieldError(
+                    f"Flattening the structs would make two fields called {leaf[0]!r}.",
+                    hint="rename one of them with RenameField first, with back-ticks round a name that holds dots",
+                )
+            seen.add(leaf[0])
+            yield leaf
 
 
 def _leaves(name: str, column: Column, kind: g.GlueType) -> Iterator[_Leaf]:

@@ -115,7 +115,7 @@ class JavaDynamicFrame(NestedMethods):
         """ResolveChoice, by specs or one action for all choices."""
         wanted = [(spec.path, spec.action) for spec in as_list(specs)]
         return self._step(
-            lambda plan: resolve.resolve_specs(plan, wanted) if wanted else resolve.resolve_all(plan, choice),
+            lambda plan: resolve.resolve_all(plan, choice) if choice else resolve.resolve_specs(plan, wanted),
             stage_of(ctx, site, stage, total),
         )
 

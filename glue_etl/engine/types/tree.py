@@ -35,6 +35,7 @@ __all__ = [
     "SetType",
     "StructType",
     "contains_choice",
+    "contains_map",
     "merge",
     "merge_all",
 ]
@@ -281,3 +282,12 @@ def contains_choice(kind: GlueType) -> bool:
     if isinstance(kind, (ArrayType, SetType)):
         return contains_choice(kind.element)
     return isinstance(kind, MapType) and contains_choice(kind.value)
+
+
+def contains_map(kind: GlueType) -> bool:
+    """Whether a map stands anywhere in the tree; Spark cannot compare such values."""
+    if isinstance(kind, StructType):
+        return any(contains_map(field.type) for field in kind)
+    if isinstance(kind, ChoiceType):
+        return any(contains_map(choice) for choice in kind.choices)
+    return isinstance(kind, MapType) or (isinstance(kind, (ArrayType, SetType)) and contains_map(kind.element))
