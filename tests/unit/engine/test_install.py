@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+import sys
 from collections.abc import Callable
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -53,6 +55,16 @@ def test_no_file_of_awsglue_differs_from_its_wheel() -> None:
         assert base64.urlsafe_b64encode(digest).rstrip(b"=").decode() == file.hash.value, file
         checked += 1
     assert checked > 30
+
+
+def test_awsglue_is_the_wheel_and_nothing_beside_it(glue_context: Any) -> None:
+    distribution = metadata.distribution("AWSGlueDataplanePython")
+    installed = {Path(str(file.locate())).resolve() for file in distribution.files or []}
+    loaded = [module for name, module in sys.modules.items() if name.partition(".")[0] == "awsglue"]
+    assert len(loaded) > 10
+    assert {Path(str(module.__file__)).resolve() for module in loaded} <= installed
+    folder = Path(str(distribution.locate_file("awsglue"))).resolve()
+    assert {file for file in folder.rglob("*.py") if file.is_file()} <= installed
 
 
 def test_spark_itself_is_not_disturbed(glue_context: Any) -> None:
