@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from glue_session import arguments, glue_session, no_result
+from glue_session import arguments, chosen, glue_session, no_result
 from measure import Ratio, interleave, report
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as f
@@ -292,9 +292,7 @@ def main() -> None:
     ratios = []
     with glue_session() as (spark, glue, data):
         make_data(spark, data, options.rows)
-        for name, (ours, by_hand) in cases(spark, glue, data).items():
-            if options.only and name not in options.only:
-                continue
+        for name, (ours, by_hand) in chosen(cases(spark, glue, data), options.only).items():
             check(name, ours(), by_hand())
             sides = {"engine": lambda ours=ours: run(ours()), "by hand": lambda by_hand=by_hand: run(by_hand())}
             ratios.append(Ratio(name, interleave(sides, options.rounds), BOUND))

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from glue_session import arguments, glue_session, no_result
+from glue_session import arguments, chosen, glue_session, no_result
 from measure import Ratio, interleave, report
 from pyspark import StorageLevel
 from pyspark.sql import DataFrame, SparkSession
@@ -129,9 +129,7 @@ def main() -> None:
     ratios = []
     with glue_session() as (spark, glue, data):
         make_data(spark, data, options.rows)
-        for name, (engine, rdd, pandas) in cases(spark, glue, data).items():
-            if options.only and name not in options.only:
-                continue
+        for name, (engine, rdd, pandas) in chosen(cases(spark, glue, data), options.only).items():
             made = {"engine": engine, "RDD": rdd, **({"mapInPandas": pandas} if pandas else {})}
             check(name, [make() for make in made.values()])
             # The error case writes its rows itself, before it counts.
