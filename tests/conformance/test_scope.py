@@ -42,7 +42,7 @@ SCOPE = {
     "tables": (case_of([read()], given={"catalog": [{}]}), "Data Catalog"),
     "transform class": (case_of([{"call": "EvaluateDataQuality.apply"}]), "EvaluateDataQuality"),
     "transform in code": (case_of([evaluate("FillMissingValues.apply(f, 'x')")]), "FillMissingValues"),
-    "method": (case_of([{"call": "GlueContext.forEachBatch"}]), "streaming"),
+    "method": (case_of([{"call": "GlueContext.transition_table"}]), "purges and transitions of tables"),
     "bookmarks that tell nothing": (
         case_of([bookmarked("r1")], {"on": {"r1": {"rows": [{"a": 1}]}}}, **BOOKMARK_FILES),
         None,

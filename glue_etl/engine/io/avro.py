@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import os
 import threading
 import zlib
 from collections.abc import Iterator, Sequence
@@ -35,7 +36,7 @@ from glue_etl.engine.io.request import ReadRequest
 from glue_etl.engine.types import tree as g
 from glue_etl.engine.types.inference_files import LocalFile, cut
 from glue_etl.engine.types.spark import to_spark
-from glue_etl.errors import FieldError, SourceError, UnsupportedError
+from glue_etl.errors import FieldError, MissingExtraError, SourceError, UnsupportedError
 
 __all__ = ["facts_of", "read_avro"]
 
@@ -58,7 +59,12 @@ def read_avro(session: SparkSession, request: ReadRequest, listing: Listing, sta
 
     Raises:
         OptionError: There is no such version.
+        MissingExtraError: fastavro is not installed.
     """
+    try:
+        import fastavro  # noqa: F401 the workers need it, but here it is known what it is missing for
+    except ImportError:
+        raise MissingExtraError.of("Reading Avro", "fastavro", "local") from None
     source = _AvroSource(session, request, listing, stage, knows_logical_types(request.options["version"]))
     return Frame(source.plan, "", (_AvroErrors(source),))
 
@@ -179,7 +185,7 @@ def facts_of(file: SourceFile) -> tuple[AvroFile, str]:
         ) from None
     except (OSError, EOFError, zlib.error) as error:
         raise SourceError(f"The file {file.uri!r} cannot be read: {error}.") from error
-    facts = AvroFile(file.uri, str(file.local), file.size, modified, replace(header, schema=""), 0, archive)
+    facts = AvroFile(file.uri, os.path.abspath(file.local), file.size, modified, replace(header, schema=""), 0, archive)
     return facts, header.schema
 
 

@@ -64,7 +64,7 @@ def write_task_files(
     if keys:
         # So that a task has one file open at a time.
         rows = rows.sortWithinPartitions(*names)
-    task = WriteTask(tuple(keys), len(chosen), str(folder), extension, open_file, str(uuid.uuid4()))
+    task = WriteTask(tuple(keys), len(chosen), os.path.abspath(folder), extension, open_file, str(uuid.uuid4()))
     for row in rows.mapInArrow(task, _WRITTEN).collect():
         os.replace(folder / row["hidden"], folder / row["name"])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import sys
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -15,9 +16,10 @@ from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
 from glue_etl.engine.frame.core import Frame, Plan
+from glue_etl.engine.io.avro_codecs import check_codec
 from glue_etl.engine.types import tree as g
 from glue_etl.engine.types.spark import to_spark
-from glue_etl.errors import FieldError, OptionError, SourceError, UnsupportedError
+from glue_etl.errors import FieldError, MissingExtraError, OptionError, SourceError, UnsupportedError
 from glue_etl.testing.buckets import Bucket
 
 
@@ -151,6 +153,18 @@ def test_an_unknown_version_is_refused_at_once(lake: Bucket, spark: SparkSession
     ):
         with pytest.raises(OptionError, match=r"'1\.9'.*Available: 1\.7, 1\.8"):
             use()
+
+
+def test_a_missing_library_is_named(lake: Bucket, read: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    lake.write("in/a.avro", avro({"id": "int"}, []))
+    monkeypatch.setitem(sys.modules, "fastavro", None)
+    with pytest.raises(MissingExtraError, match=r"Reading Avro .*'fastavro'.*pip install"):
+        read(lake.uri("in/"), "avro")
+    monkeypatch.setitem(sys.modules, "cramjam", None)
+    with pytest.raises(MissingExtraError, match=r"'snappy'.*'cramjam'"):
+        check_codec("snappy", "f.avro")
+    with pytest.raises(UnsupportedError, match=r"'lz4' of 'f\.avro'.*deflate"):
+        check_codec("lz4", "f.avro")
 
 
 def test_top_level_unions_of_records(lake: Bucket, read: Any) -> None:
