@@ -17,9 +17,9 @@ Json = Any
 Predicate = Callable[[Case], bool]
 
 # What the engine's sources and sinks know; everything else is missing by name.
-FORMATS = ("avro", "json", "csv", "parquet", "glueparquet", "orc")
+FORMATS = ("avro", "json", "csv", "parquet", "glueparquet", "orc", "grokLog", "ion")
 CONNECTIONS = ("s3", "file")
-UNWRITABLE = ("xml", "grokLog")
+UNWRITABLE = ("xml", "grokLog", "ion")
 
 # Options that getResolvedOptions itself declares; those it was asked for come on top.
 STANDARD_OPTIONS = (

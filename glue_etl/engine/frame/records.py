@@ -31,9 +31,17 @@ from glue_etl.engine.frame.records_worker import FilterErrors, RunFilter, RunFun
 from glue_etl.engine.types import tree as g
 from glue_etl.engine.types.spark import to_spark
 
-__all__ = ["MapRun", "python_stage", "spark_struct"]
+__all__ = ["ChunkRun", "MapRun", "in_workers", "python_stage", "session_zone", "spark_struct"]
 
-_ERROR = s.StructType([s.StructField("msg", s.StringType()), s.StructField("input", s.StringType())])
+_ERROR = s.StructType(
+    [
+        s.StructField("msg", s.StringType()),
+        s.StructField("input", s.StringType()),
+        s.StructField("file", s.StringType()),
+        s.StructField("position", s.LongType()),
+        s.StructField("partial", s.StringType()),
+    ]
+)
 _CHUNK = s.StructType(
     [
         s.StructField("observed", s.StringType()),
@@ -73,7 +81,8 @@ def _for_workers(plan: Plan) -> DataFrame:
     return plan.df.toDF(*[str(at) for at in range(len(plan.type))])
 
 
-def _in_workers(df: DataFrame, function: Callable[[Iterable[Any]], Iterable[Any]], schema: s.StructType) -> DataFrame:
+def in_workers(df: DataFrame, function: Callable[[Iterable[Any]], Iterable[Any]], schema: s.StructType) -> DataFrame:
+    """The rows that a function over Arrow batches gives."""
     with warnings.catch_warnings():
         # pyspark 3.5 compares pandas' version by a class that setuptools warns about; a script cannot help it.
         warnings.filterwarnings("ignore", message="distutils Version", category=DeprecationWarning)
@@ -84,7 +93,7 @@ def _filter(plan: Plan, function: PythonFunction, session: SparkSession) -> Plan
     if not plan.type.fields:
         return MapRun(lambda: plan, function, session).plan
     schema = plan.df.schema
-    rows = _in_workers(_for_workers(plan), RunFilter(function, plan.type, schema.names), _nullable(schema))
+    rows = in_workers(_for_workers(plan), RunFilter(function, plan.type, schema.names), _nullable(schema))
     return Plan(rows, plan.type)
 
 
@@ -126,7 +135,7 @@ class _FilterErrors:
 
     def records(self) -> DataFrame:
         plan = self.frame.plan
-        found = _in_workers(_for_workers(plan), FilterErrors(self.function, plan.type), _ERROR)
+        found = in_workers(_for_workers(plan), FilterErrors(self.function, plan.type), _ERROR)
         return error_records(found, self.stage)
 
 
@@ -144,32 +153,24 @@ class _MapErrors:
         return error_records(self.run.errors(), self.stage)
 
 
-class MapRun:
-    """One evaluation of a function over a frame's records.
+class ChunkRun:
+    """One evaluation of Python code whose records' types are only known afterwards.
 
     The chunks live as a persisted RDD that nothing here holds on to once the rows' DataFrame is gone: Spark drops
     them when the JVM has collected it, and not while any DataFrame made from the rows still stands.
 
     Args:
-        source: The input's plan, when it is needed.
-        function: The script's function.
         session: The session of the results.
-        hint: Types to keep where they fit, by default those of the input.
     """
 
-    def __init__(
-        self,
-        source: Callable[[], Plan],
-        function: PythonFunction,
-        session: SparkSession,
-        hint: g.StructType | None = None,
-    ) -> None:
-        self._source = source
-        self._function = function
+    def __init__(self, session: SparkSession) -> None:
         self._session = session
-        self._hint = hint
         self._lock = threading.RLock()
         self._done: _Done | None = None
+
+    def _start(self, zone: str) -> tuple[DataFrame, Callable[[Iterable[Any]], Iterable[Any]], g.StructType | None]:
+        """The rows to begin with, what makes `CHUNK` rows of them in the workers, and types to keep where they fit."""
+        raise NotImplementedError
 
     @property
     def plan(self) -> Plan:
@@ -182,9 +183,9 @@ class MapRun:
         return self._finished().error_count
 
     def errors(self) -> DataFrame:
-        """The error records' messages and inputs, as text."""
+        """The error records, in the columns of `records_worker.ERROR`."""
         chunks = self._finished().chunks
-        return chunks.where("error_count > 0").select(f.explode("errors").alias("e")).select("e.msg", "e.input")
+        return chunks.where("error_count > 0").select(f.explode("errors").alias("e")).select("e.*")
 
     def _finished(self) -> _Done:
         with self._lock:
@@ -193,11 +194,9 @@ class MapRun:
             return self._done
 
     def _run(self) -> _Done:
-        source = self._source()
-        hint = source.type if self._hint is None else self._hint
-        zone = _zone(self._session)
-        run = RunFunction(self._function, source.type, hint, zone, uuid.uuid4().hex)
-        rows: Any = _in_workers(_for_workers(source), run, _CHUNK)
+        zone = session_zone(self._session)
+        source, run, hint = self._start(zone)
+        rows: Any = in_workers(source, run, _CHUNK)
         context: Any = self._session.sparkContext
         kept = rows._jdf.toJavaRDD().persist(context._getJavaStorageLevel(StorageLevel.MEMORY_AND_DISK_DESER))
         chunks = _frame_of(kept, rows._jdf.schema(), self._session)
@@ -215,7 +214,36 @@ class MapRun:
         return _Done(Plan(unpacked, kind), error_count, chunks)
 
 
-def _zone(session: SparkSession) -> str:
+class MapRun(ChunkRun):
+    """One evaluation of a function over a frame's records.
+
+    Args:
+        source: The input's plan, when it is needed.
+        function: The script's function.
+        session: The session of the results.
+        hint: Types to keep where they fit, by default those of the input.
+    """
+
+    def __init__(
+        self,
+        source: Callable[[], Plan],
+        function: PythonFunction,
+        session: SparkSession,
+        hint: g.StructType | None = None,
+    ) -> None:
+        super().__init__(session)
+        self._source = source
+        self._function = function
+        self._hint = hint
+
+    def _start(self, zone: str) -> tuple[DataFrame, RunFunction, g.StructType]:
+        source = self._source()
+        hint = source.type if self._hint is None else self._hint
+        return _for_workers(source), RunFunction(self._function, source.type, hint, zone, uuid.uuid4().hex), hint
+
+
+def session_zone(session: SparkSession) -> str:
+    """The session's time zone; `UTC` by whatever name it goes."""
     name = str(session.conf.get("spark.sql.session.timeZone"))
     return "UTC" if name in ("Etc/UTC", "GMT", "Z", "+00:00") else name
 
@@ -242,7 +270,7 @@ def _unpacked(chunks: Any, java_schema: Any, kind: g.StructType, zone: str, sess
     apart = SparkSession(session.sparkContext, java.cloneSession())
     apart.conf.set("spark.sql.execution.arrow.maxRecordsPerBatch", "1")
     packed = _frame_of(chunks, java_schema, apart).select("rows")
-    rows: Any = _in_workers(packed, UnpackChunks(kind, zone), spark_struct(kind))
+    rows: Any = in_workers(packed, UnpackChunks(kind, zone), spark_struct(kind))
     internal = rows._jdf.queryExecution().toRdd()
     return DataFrame(java.internalCreateDataFrame(internal, rows._jdf.schema(), False), session)
 

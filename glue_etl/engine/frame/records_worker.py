@@ -8,7 +8,7 @@ before all of it was seen; `UnpackChunks` lays the chunks out in the types that 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -22,9 +22,28 @@ from glue_etl.engine.frame.records_shape import arrow_type, shape
 from glue_etl.engine.frame.records_values import Envelope, envelopes
 from glue_etl.engine.types import tree as g
 
-__all__ = ["CHUNK", "ERROR", "FilterErrors", "RunFilter", "RunFunction", "UnpackChunks"]
+__all__ = [
+    "CHUNK",
+    "ERROR",
+    "FilterErrors",
+    "RunFilter",
+    "RunFunction",
+    "UnpackChunks",
+    "pack",
+    "plain_record",
+    "text_of",
+]
 
-ERROR = pa.struct([pa.field("msg", pa.string()), pa.field("input", pa.string())])
+ERROR = pa.struct(
+    [
+        pa.field("msg", pa.string()),
+        pa.field("input", pa.string()),
+        # Of records that were read from a file; null for those that a transformation made.
+        pa.field("file", pa.string()),
+        pa.field("position", pa.int64()),
+        pa.field("partial", pa.string()),
+    ]
+)
 CHUNK = pa.schema(
     [
         pa.field("observed", pa.string()),
@@ -47,7 +66,7 @@ def _partition() -> int:
     return 0 if context is None else int(context.partitionId())
 
 
-def _text(record: Any) -> str:
+def text_of(record: Any) -> str:
     """A record as JSON; what JSON cannot say is said as text."""
     return _utf8(json.dumps(record, default=str, ensure_ascii=False, skipkeys=True))
 
@@ -59,7 +78,7 @@ def _utf8(text: str) -> str:
 
 def _error(envelope: Envelope) -> dict[str, Any]:
     message = envelope.get("errorMessage")
-    return {"msg": None if message is None else _utf8(str(message)), "input": _text(envelope["record"])}
+    return {"msg": None if message is None else _utf8(str(message)), "input": text_of(envelope["record"])}
 
 
 @dataclass
@@ -93,38 +112,62 @@ class RunFunction:
     def _pack(self, chunk: list[Envelope]) -> pa.RecordBatch:
         errors = [_error(envelope) for envelope in chunk if envelope.get("isError")]
         records = [envelope["record"] for envelope in chunk if not envelope.get("isError")]
-        try:
-            seen, rows = self._encode(records)
-        except UnfitValueError:
-            fit = []
-            for record in records:
-                try:
-                    fit.append(_plain_record(record))
-                except UnfitValueError as error:
-                    errors.append({"msg": _utf8(str(error)), "input": _text(record)})
-            records = fit
-            seen, rows = self._encode(records)
-        row = [json.dumps(seen), rows, len(records), errors, len(errors)]
-        return pa.RecordBatch.from_arrays(
-            [pa.array([value], field.type) for value, field in zip(row, CHUNK, strict=True)], schema=CHUNK
-        )
-
-    def _encode(self, records: list[dict[str, Any]]) -> tuple[Observed, bytes]:
-        if not records:
-            return {}, b""
-        if not all(isinstance(record, dict) for record in records):
-            raise UnfitValueError("a record that is no dict")
-        seen, node = encode(records, self.hint, self.zone)
-        rows = node.field("dict")
-        batch = pa.RecordBatch.from_arrays([rows], names=["record"])
-        sink = pa.BufferOutputStream()
-        with pa.ipc.new_stream(sink, batch.schema) as writer:
-            writer.write_batch(batch)
-        observed: Observed = seen["dict"]
-        return observed, sink.getvalue().to_pybytes()
+        return pack(records, errors, self.hint, self.zone, _unfit)
 
 
-def _plain_record(record: Any) -> dict[str, Any]:
+def _unfit(_: int, record: Any, message: str) -> dict[str, Any]:
+    return {"msg": message, "input": text_of(record)}
+
+
+def pack(
+    records: list[Any],
+    errors: list[dict[str, Any]],
+    hint: g.StructType | None,
+    zone: str,
+    unfit: Callable[[int, Any, str], dict[str, Any]],
+) -> pa.RecordBatch:
+    """One row of `CHUNK`.
+
+    Args:
+        records: The chunk's records.
+        errors: Its error records so far.
+        hint: The types to keep where they fit.
+        zone: The session's time zone.
+        unfit: Makes an error record of a record that cannot be laid out: its place, itself, what is wrong.
+    """
+    try:
+        seen, rows = _encoded(records, hint, zone)
+    except UnfitValueError:
+        fit = []
+        for at, record in enumerate(records):
+            try:
+                fit.append(plain_record(record))
+            except UnfitValueError as error:
+                errors.append(unfit(at, record, _utf8(str(error))))
+        records = fit
+        seen, rows = _encoded(records, hint, zone)
+    row = [json.dumps(seen), rows, len(records), errors, len(errors)]
+    return pa.RecordBatch.from_arrays(
+        [pa.array([value], field.type) for value, field in zip(row, CHUNK, strict=True)], schema=CHUNK
+    )
+
+
+def _encoded(records: list[dict[str, Any]], hint: g.StructType | None, zone: str) -> tuple[Observed, bytes]:
+    if not records:
+        return {}, b""
+    if not all(isinstance(record, dict) for record in records):
+        raise UnfitValueError("a record that is no dict")
+    seen, node = encode(records, hint, zone)
+    rows = node.field("dict")
+    batch = pa.RecordBatch.from_arrays([rows], names=["record"])
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, batch.schema) as writer:
+        writer.write_batch(batch)
+    observed: Observed = seen["dict"]
+    return observed, sink.getvalue().to_pybytes()
+
+
+def plain_record(record: Any) -> dict[str, Any]:
     """A record of values that `encode` takes.
 
     Raises:

@@ -11,6 +11,8 @@ from typing import Literal
 
 __all__ = [
     "CONNECTION_TYPES",
+    "DECODED_CODECS",
+    "DECODED_FORMATS",
     "FORMATS",
     "KNOWN_FORMATS",
     "OTHER_CONNECTION_TYPES",
@@ -112,6 +114,15 @@ PARQUET_WRITE: dict[str, Option] = {
     "pageSize": Option("int"),
 }
 
+GROK_READ: dict[str, Option] = {
+    "logFormat": _TEXT,
+    "customPatterns": _TEXT,
+    "MISSING": Option("text", "-"),
+    "LineCount": Option("int", 1),
+    "StrictMode": _BOOL,
+    **_ATTACH,
+}
+
 S3_READ: dict[str, Option] = {
     "paths": Option("list"),
     "path": Option("text"),
@@ -200,16 +211,24 @@ FORMATS: dict[str, Format] = {
     "avro": Format(AVRO_READ, AVRO_WRITE, _AVRO_CODECS, "none"),
     "csv": Format(CSV_READ, CSV_WRITE, _TEXT_CODECS, "none"),
     "glueparquet": _PARQUET,
+    "grokLog": Format(GROK_READ, {}, {}, "none"),
+    "ion": Format(_ATTACH, {}, {}, "none"),
     "json": Format(JSON_READ, JSON_WRITE, _TEXT_CODECS, "none"),
     "orc": Format(PARQUET_READ, PARQUET_WRITE, _ORC_CODECS, "snappy"),
     "parquet": _PARQUET,
 }
 
-KNOWN_FORMATS = frozenset({"grokLog", "hudi", "iceberg", "delta", "ion", "xml"})
+KNOWN_FORMATS = frozenset({"hudi", "iceberg", "delta", "xml"})
 """Formats AWS Glue has and this version has not."""
 
-READ_ONLY_FORMATS = frozenset({"grokLog", "xml"})
+READ_ONLY_FORMATS = frozenset({"grokLog", "ion", "xml"})
 """Formats that AWS Glue itself can only read. Source: "Data format options" in the AWS Glue guide."""
+
+DECODED_FORMATS = frozenset({"grokLog", "ion"})
+"""Formats whose files the engine opens itself, so that it can be told how they are compressed."""
+
+DECODED_CODECS = frozenset({"bzip2", "deflate", "gzip", "snappy", "zstd"})
+"""How files of those formats may be compressed."""
 
 CONNECTION_TYPES: dict[str, str] = {
     "s3": "",

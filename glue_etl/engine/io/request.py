@@ -112,7 +112,7 @@ def write_request(
     if fmt in registry.READ_ONLY_FORMATS:
         raise OptionError(
             f"AWS Glue reads the format {fmt!r}, but cannot write it.",
-            available=sorted(FORMATS),
+            available=sorted(set(FORMATS) - registry.READ_ONLY_FORMATS),
             hint="write one of these",
         )
     name, spark_source = _format_of(connection_type, fmt)
@@ -236,6 +236,8 @@ def _read_compression(given: str | None, fmt: str) -> str:
         return "gzip"
     elif word in ("bzip2", "bzip", "bz2"):
         return "bzip2"
+    elif fmt in registry.DECODED_FORMATS and word in registry.DECODED_CODECS:
+        return word
     raise UnsupportedError.of(f"Reading {fmt} with compressionType {given!r}", "use gzip, bzip2 or none")
 
 

@@ -16,6 +16,7 @@ from glue_etl.engine.context import EngineContext
 from glue_etl.engine.frame.core import Frame, Plan, Stage, Threshold
 from glue_etl.engine.io.listing import Listing, list_files
 from glue_etl.engine.io.partitions import has_partition_folders
+from glue_etl.engine.io.registry import DECODED_FORMATS
 from glue_etl.engine.io.request import ReadRequest, read_request
 from glue_etl.engine.io.sampling import SampleLimits
 from glue_etl.engine.types import json_form
@@ -66,7 +67,7 @@ def open_source(
     listing = _listing(ctx, request)
     if sample is not None:
         listing = sample.narrow(listing)
-    if request.compression:
+    if request.compression and request.format not in DECODED_FORMATS:
         _check_compression(request, listing)
     frame = _read(ctx, request, listing, stage)
     limits = [n for n in (target_partitions, ctx.target_partitions) if n]
@@ -100,6 +101,14 @@ def _read(ctx: EngineContext, request: ReadRequest, listing: Listing, stage: Sta
         from glue_etl.engine.io.avro import read_avro
 
         return read_avro(ctx.session, request, listing, stage)
+    if request.format == "grokLog":
+        from glue_etl.engine.io.grok import read_grok
+
+        return read_grok(ctx.session, request, listing, stage)
+    if request.format == "ion":
+        from glue_etl.engine.io.ion import read_ion
+
+        return read_ion(ctx.session, request, listing, stage)
     from glue_etl.engine.io.columnar import read_columnar
 
     return read_columnar(ctx.session, request, listing)

@@ -1,0 +1,202 @@
+"""Reading Amazon Ion, binary or text: every top-level struct of a file is a record.
+
+Source: "Using the Ion format in AWS Glue" (read only, no options of its own); https://amazon-ion.github.io/ion-docs/.
+
+Integers become int or long, decimals decimal, timestamps of any precision timestamp (an unknown offset counts as UTC),
+symbols string, blobs and clobs binary, lists and s-expressions array, structs struct, nulls of any type null.
+Annotations are left out. Of a field that a struct repeats, the last value counts. After a syntax error no one can say
+where the next value begins, so the rest of that file is one error record.
+"""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from glue_etl.engine.io.decoded import BadRecord, read_decoded
+from glue_etl.errors import SourceError
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+    from glue_etl.engine.frame.core import Frame, Stage
+    from glue_etl.engine.io.listing import Listing
+    from glue_etl.engine.io.request import ReadRequest
+
+__all__ = ["decode_ion", "read_ion"]
+
+_BINARY = b"\xe0\x01\x00\xea"
+_LONGEST_TEXT = 1 << 28
+"""Bytes of the longest text value that is read; the library allocates no more than a text needs."""
+_READY = frozenset({int, float, str, bytes, bool, Decimal, type(None)})
+"""Types of values that are what a field holds already."""
+
+
+def read_ion(session: SparkSession, request: ReadRequest, listing: Listing, stage: Stage) -> Frame:
+    """The frame of Ion files.
+
+    Args:
+        session: The Spark session.
+        request: Its format is `ion`.
+        listing: The files.
+        stage: What the script said of this source.
+
+    Returns:
+        The frame. Values that are no structs, and what cannot be read, are its error records.
+    """
+    return read_decoded(
+        session,
+        listing,
+        decode_ion,
+        stage,
+        attach_filename=request.options["attachFilename"],
+        attach_timestamp=request.options["attachTimestamp"],
+        compression=request.compression,
+    )
+
+
+def decode_ion(stream: BinaryIO, uri: str) -> Iterator[dict[str, Any] | BadRecord]:
+    """The records of one file.
+
+    Args:
+        stream: Binary or text Ion, told apart by the first four bytes.
+        uri: The file's name; not needed.
+    """
+    from amazon.ion import simpleion
+
+    model = simpleion.IonPyValueModel
+    source = _Checked(stream, binary=_head(stream) == _BINARY)
+    try:
+        values = simpleion.load(
+            source,
+            single_value=False,
+            parse_eagerly=False,
+            text_buffer_size_limit=_LONGEST_TEXT,
+            value_model=model.MAY_BE_BARE | model.SYMBOL_AS_TEXT | model.STRUCT_AS_STD_DICT,
+        )
+        for value in values:
+            if type(value) is dict and _READY.issuperset(map(type, value.values())):
+                yield value
+            elif isinstance(value, dict):
+                yield _record(value)
+            else:
+                what = "a struct, not null" if _plain(value) is None else f"a struct, not {_name(value)}"
+                yield BadRecord(f"a top-level value must be {what}", _shown(value), None)
+    except SourceError:
+        raise
+    except Exception as error:
+        # The library has one exception for all that a file can have wrong, and loses those of the stream.
+        if source.failure is not None:
+            raise source.failure from error
+        fault = source.fault or f"not Ion: {str(error).strip() or type(error).__name__}"
+        yield BadRecord(f"{fault}; the rest of the file is not read", None, source.taken)
+        return
+    if source.fault is not None:
+        yield BadRecord(f"{source.fault}; the rest of the file is not read", None, source.taken)
+
+
+def _head(stream: BinaryIO) -> bytes:
+    peek = getattr(stream, "peek", None)
+    if peek is not None:
+        head: bytes = peek(len(_BINARY))[: len(_BINARY)]
+        return head
+    at = stream.tell()
+    head = stream.read(len(_BINARY))
+    stream.seek(at)
+    return head
+
+
+class _Checked:
+    """What the library reads from; text ends before the first byte that is not UTF-8, which the library cannot bear.
+
+    Attributes:
+        fault: What is wrong with the text, if something is.
+        failure: What the stream raised, if it did.
+        taken: Bytes handed over.
+    """
+
+    def __init__(self, stream: BinaryIO, *, binary: bool) -> None:
+        self.fault: str | None = None
+        self.failure: SourceError | None = None
+        self.taken = 0
+        self._stream = stream
+        self._decoder = None if binary else codecs.getincrementaldecoder("utf-8")()
+
+    def read(self, size: int = -1) -> bytes:
+        """At most that many bytes, none at the end."""
+        if self.fault is not None:
+            return b""
+        try:
+            data = self._stream.read(size)
+        except SourceError as error:
+            self.failure = error
+            raise
+        if self._decoder is not None:
+            data = self._valid(data)
+        self.taken += len(data)
+        return data
+
+    def _valid(self, data: bytes) -> bytes:
+        assert self._decoder is not None
+        pending = len(self._decoder.getstate()[0])
+        try:
+            self._decoder.decode(data, final=not data)
+        except UnicodeDecodeError as error:
+            at = error.start - pending
+            byte = error.object[error.start]
+            self.fault = f"not UTF-8: byte 0x{byte:02x} at byte {self.taken + at} of the file"
+            return data[: max(0, at)]
+        return data
+
+
+def _record(value: dict[str, Any]) -> dict[str, Any] | BadRecord:
+    try:
+        return {name: _plain(inner) for name, inner in value.items()}
+    except OverflowError as error:
+        return BadRecord(f"a timestamp that no field can hold: {error}", _shown(value), None)
+
+
+def _plain(value: Any) -> Any:
+    """A value of a plain type, whatever the library wraps it in to keep its Ion type or its annotations."""
+    kind = type(value)
+    if kind in _READY:
+        return value
+    if isinstance(value, dict):
+        return {name: _plain(inner) for name, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(inner) for inner in value]
+    if isinstance(value, datetime):
+        return _instant(value)
+    name = kind.__name__
+    if name == "IonPyNull":
+        return None
+    if name == "IonPyBool":  # a kind of int to Python
+        return bool(value)
+    return next((plain(value) for plain in (Decimal, int, float, str, bytes) if isinstance(value, plain)), value)
+
+
+def _instant(value: datetime) -> datetime:
+    offset = value.utcoffset()
+    plain = datetime(value.year, value.month, value.day, value.hour, value.minute, value.second, value.microsecond, UTC)
+    return plain if offset is None else plain - offset
+
+
+def _name(value: Any) -> str:
+    ion_type = getattr(value, "ion_type", None)
+    known = {bool: "bool", int: "int", float: "float", Decimal: "decimal", str: "text", bytes: "blob", list: "list"}
+    if ion_type is not None:
+        return str(ion_type.name.lower())
+    return known.get(type(value), "timestamp" if isinstance(value, datetime) else type(value).__name__)
+
+
+def _shown(value: Any) -> str:
+    from amazon.ion import simpleion
+
+    try:
+        text = str(simpleion.dumps(value, binary=False))
+    except Exception:  # it is for show alone
+        return repr(value)
+    return text.removeprefix("$ion_1_0 ")
