@@ -78,10 +78,8 @@ def decode_ion(stream: BinaryIO, uri: str) -> Iterator[dict[str, Any] | BadRecor
             value_model=model.MAY_BE_BARE | model.SYMBOL_AS_TEXT | model.STRUCT_AS_STD_DICT,
         )
         for value in values:
-            if type(value) is dict and _READY.issuperset(map(type, value.values())):
-                yield value
-            elif isinstance(value, dict):
-                yield _record(value)
+            if isinstance(value, dict):
+                yield _struct(value)
             else:
                 what = "a struct, not null" if _plain(value) is None else f"a struct, not {_name(value)}"
                 yield BadRecord(f"a top-level value must be {what}", _shown(value), None)
@@ -152,11 +150,13 @@ class _Checked:
         return data
 
 
-def _record(value: dict[str, Any]) -> dict[str, Any] | BadRecord:
-    try:
-        return {name: _plain(inner) for name, inner in value.items()}
-    except OverflowError as error:
-        return BadRecord(f"a timestamp that no field can hold: {error}", _shown(value), None)
+def _struct(value: dict[str, Any]) -> dict[str, Any]:
+    """The struct with plain values; changed in place, for most values of most files are plain already."""
+    if not _READY.issuperset(map(type, value.values())):
+        for name, inner in value.items():
+            if type(inner) not in _READY:
+                value[name] = _plain(inner)
+    return value if type(value) is dict else dict(value)
 
 
 def _plain(value: Any) -> Any:
@@ -164,24 +164,20 @@ def _plain(value: Any) -> Any:
     kind = type(value)
     if kind in _READY:
         return value
+    if kind is list and _READY.issuperset(map(type, value)):
+        return value
     if isinstance(value, dict):
-        return {name: _plain(inner) for name, inner in value.items()}
-    if isinstance(value, (list, tuple)):
+        return _struct(value)
+    if isinstance(value, list):
         return [_plain(inner) for inner in value]
     if isinstance(value, datetime):
-        return _instant(value)
+        return value if value.tzinfo is not None else value.replace(tzinfo=UTC)
     name = kind.__name__
     if name == "IonPyNull":
         return None
     if name == "IonPyBool":  # a kind of int to Python
         return bool(value)
     return next((plain(value) for plain in (Decimal, int, float, str, bytes) if isinstance(value, plain)), value)
-
-
-def _instant(value: datetime) -> datetime:
-    offset = value.utcoffset()
-    plain = datetime(value.year, value.month, value.day, value.hour, value.minute, value.second, value.microsecond, UTC)
-    return plain if offset is None else plain - offset
 
 
 def _name(value: Any) -> str:
