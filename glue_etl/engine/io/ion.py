@@ -11,7 +11,7 @@ where the next value begins, so the rest of that file is one error record.
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -33,6 +33,7 @@ _LONGEST_TEXT = 1 << 28
 """Bytes of the longest text value that is read; the library allocates no more than a text needs."""
 _READY = frozenset({int, float, str, bytes, bool, Decimal, type(None)})
 """Types of values that are what a field holds already."""
+_WRAPPED: dict[type, Callable[[Any], Any]] = {Decimal: Decimal, int: int, float: float, str: str, bytes: bytes}
 
 
 def read_ion(session: SparkSession, request: ReadRequest, listing: Listing, stage: Stage) -> Frame:
@@ -177,7 +178,7 @@ def _plain(value: Any) -> Any:
         return None
     if name == "IonPyBool":  # a kind of int to Python
         return bool(value)
-    return next((plain(value) for plain in (Decimal, int, float, str, bytes) if isinstance(value, plain)), value)
+    return next((plain(value) for base, plain in _WRAPPED.items() if isinstance(value, base)), value)
 
 
 def _name(value: Any) -> str:
