@@ -163,6 +163,8 @@ def _summary(result: RunResult) -> str:
     took = f"{result.duration:.1f} s"
     if result.error is None:
         metrics = result.metrics
+        if metrics.stages == 0:
+            return f"{result.state} {result.job} in {took}. Log: {result.log_dir}"
         return (
             f"{result.state} {result.job} in {took}: "
             f"Spark read {metrics.rows_read:,} rows ({_size(metrics.bytes_read)}; repeated reads count again), "
