@@ -150,9 +150,6 @@ SERVICES: dict[str, Predicate] = {
 
 MISSING: dict[str, Predicate] = {
     "format xml or grokLog": in_code(r"""['"](xml|grokLog)['"]"""),
-    "Unbox": in_code(r"\bUnbox\b|\.unbox\("),
-    "Spigot": in_code(r"\bSpigot\b|\.spigot\("),
-    "mergeDynamicFrame": in_code(r"\bmergeDynamicFrame\("),
     "Studio transforms gs_lookup and gs_unpivot": in_code(r"\bgs_(lookup|unpivot)\b"),
 }
 """Features the engine has not got yet. Such a case runs and must fail; when it passes, its row goes."""
