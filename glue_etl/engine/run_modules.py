@@ -207,7 +207,8 @@ def _pip(*words: str) -> None:
         lines = [line for line in done.stdout.decode(errors="replace").splitlines() if line.strip()]
         told = "\n".join(mask(lines[-_TOLD_LINES:]))
         raise JobError(
-            f"--additional-python-modules could not be installed: pip ended with exit code {done.returncode}.\n{told}\n",
+            "--additional-python-modules could not be installed: "
+            f"pip ended with exit code {done.returncode}.\n{told}\n",
             hint="check names, versions and the network; a wheel in the lake needs none",
         )
 
