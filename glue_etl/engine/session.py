@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from glue_etl.engine.io import s3
+from glue_etl.engine.io.compression import HADOOP_CODECS
 from glue_etl.engine.java import find_java
 from glue_etl.settings import Settings, environment, stray_spark_home
 
@@ -63,6 +64,8 @@ def spark_conf(
         _JVM_OPTIONS: _joined(_jvm_options(settings, tuned_for_tests)),
         "spark.driver.memory": settings.driver_memory or ("1g" if tuned_for_tests else _heap()),
         **s3.hadoop_conf(settings.lake_dir),
+        # Hadoop's own zstd needs a native library.
+        "spark.hadoop.io.compression.codecs": HADOOP_CODECS,
     }
     root = _source_root()
     if root is not None:

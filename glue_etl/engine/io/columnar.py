@@ -27,6 +27,9 @@ from glue_etl.errors import SourceError
 
 __all__ = ["read_columnar"]
 
+_HANDED_ON = ("datetimeRebaseMode", "int96RebaseMode", "ignoreCorruptFiles")
+"""Options of Spark's own readers that say how a file's content is read."""
+
 
 @dataclass(frozen=True)
 class _Kind:
@@ -54,11 +57,16 @@ def read_columnar(session: SparkSession, request: ReadRequest, listing: Listing)
 def _plan(session: SparkSession, request: ReadRequest, listing: Listing) -> Plan:
     if not listing.files:
         return Plan.of(session.createDataFrame([], s.StructType([])))
-    partitioned = request.spark_source and has_partition_folders(listing.files)
+    options = request.options
+    partitioned = request.spark_source and has_partition_folders(listing.files) and not options["recursiveFileLookup"]
     groups: dict[_Kind, list[SourceFile]] = {}
-    kinds = each(lambda file: _kind(file, request.format, partitioned), listing.files)
+    lenient = bool(options.get("ignoreCorruptFiles"))
+    kinds = each(lambda file: _kind(file, request.format, partitioned, lenient), listing.files)
     for file, kind in zip(listing.files, kinds, strict=True):
-        groups.setdefault(kind, []).append(file)
+        if kind is not None:
+            groups.setdefault(kind, []).append(file)
+    if not groups:
+        return Plan.of(session.createDataFrame([], s.StructType([])))
     try:
         frames = [
             _selected(_scan(session, request, listing, kind, files, partitioned), kind, request)
@@ -70,7 +78,8 @@ def _plan(session: SparkSession, request: ReadRequest, listing: Listing) -> Plan
     return combine([Plan.of(frame.toDF(*names)) for frame, names in zip(frames, spelled, strict=True)])
 
 
-def _kind(file: SourceFile, fmt: str, partitioned: bool) -> _Kind:
+def _kind(file: SourceFile, fmt: str, partitioned: bool, lenient: bool) -> _Kind | None:
+    """What a file's footer says; None if it has none and the script wants such files left out."""
     root = file.root if partitioned else ""
     if file.local is None:
         return _Kind(root)
@@ -83,6 +92,8 @@ def _kind(file: SourceFile, fmt: str, partitioned: bool) -> _Kind:
 
         schema = parquet.read_metadata(str(file.local)).schema
     except (OSError, ValueError) as error:
+        if lenient:
+            return None
         raise _unreadable(file.uri, fmt, error) from error
     columns = [schema.column(i) for i in range(len(schema))]
     untyped = tuple(c.path for c in columns if str(c.logical_type) == "Null" and c.path == c.name)
@@ -107,16 +118,17 @@ def _scan(
     partitioned: bool,
 ) -> DataFrame:
     fmt = "orc" if request.format == "orc" else "parquet"
+    plain = {name: request.options[name] for name in _HANDED_ON if request.options.get(name)}
     if partitioned and listing.whole and len(files) == len(listing.files):
-        return session.read.format(fmt).load(list(listing.roots))
+        return session.read.format(fmt).options(**plain).load(list(listing.roots))
     paths, lookup = listing.spark_paths(files)
-    df = session.read.format(fmt).options(**lookup).load(paths)
+    df = session.read.format(fmt).options(**lookup, **plain).load(paths)
     if not partitioned:
         return df
     folders = partition_fields(session, kind.root)
     names = {field.name.lower() for field in folders}
     fields = [field for field in df.schema.fields if field.name.lower() not in names]
-    reader = session.read.format(fmt).schema(s.StructType([*fields, *folders]))
+    reader = session.read.format(fmt).options(**plain).schema(s.StructType([*fields, *folders]))
     return reader.option("basePath", escape(kind.root)).load([escape(file.uri) for file in files])
 
 

@@ -12,14 +12,13 @@ from collections.abc import Mapping, Sequence
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as f
 
-from glue_etl.engine.io.csv_heads import Dialect
-from glue_etl.errors import UnsupportedError
+from glue_etl.engine.io.csv_heads import WELL_KNOWN, Dialect
+from glue_etl.engine.io.csv_lines import record_lines
 
 __all__ = ["literal", "scan"]
 
 # Separates nothing: lines come whole, and Spark still leaves out blank ones and each file's header.
 _NO_SEPARATOR = "\x01\x02\x01"
-_WELL_KNOWN = {"n": "\n", "r": "\r", "t": "\t", "0": "\0"}
 
 
 def literal(text: str) -> str:
@@ -35,18 +34,13 @@ def scan(
     raw: str,
     dialect: Dialect,
 ) -> DataFrame:
-    """All records: one column per name of `columns`, and `raw`, the text of those with another number of fields.
-
-    Raises:
-        UnsupportedError: Records over several lines.
-    """
-    if dialect.multiline:
-        raise UnsupportedError.of("escaper together with multiline", "leave one of the two out")
-    lines = (
-        session.read.schema("line string")
-        .options(**lookup)
-        .csv(list(paths), sep=_NO_SEPARATOR, quote="", header=dialect.header or dialect.skip_first)
-    )
+    """All records: one column per name of `columns`, and `raw`, the text of those with another number of fields."""
+    if dialect.whole_records:
+        lines, origin = record_lines(session, paths, lookup, dialect), ["path", "modified"]
+    else:
+        reader = session.read.schema("line string").options(**lookup)
+        header = dialect.header or dialect.skip_first
+        lines, origin = reader.csv(list(paths), sep=_NO_SEPARATOR, quote="", header=header), []
     separator, escaper = literal(dialect.separator), literal(dialect.escaper)
     plain = f"(?:{escaper}.|(?!{separator})[^{escaper}]|{escaper}$)*"
     if dialect.quote:
@@ -54,9 +48,9 @@ def scan(
         plain = f"(?:{quote}(?:{escaper}.|{quote}{quote}|[^{quote}{escaper}])*{quote})?{plain}"
     field = f"(?s){separator}({plain})"
     tokens = f.regexp_extract_all(f.concat(f.lit(dialect.separator), f.col("line")), f.lit(field), f.lit(1))
-    split = lines.select(tokens.alias("tokens"), f.col("line"))
+    split = lines.select(tokens.alias("tokens"), "line", *origin)
     fields = [_value(f.get(f.col("tokens"), f.lit(i)), dialect).alias(name) for i, name in enumerate(columns)]
-    return split.select(*fields, f.when(f.size("tokens") != len(columns), f.col("line")).alias(raw))
+    return split.select(*fields, f.when(f.size("tokens") != len(columns), f.col("line")).alias(raw), *origin)
 
 
 def _value(token: Column, dialect: Dialect) -> Column:
@@ -70,7 +64,7 @@ def _value(token: Column, dialect: Dialect) -> Column:
 
 def _meaning(part: Column, dialect: Dialect) -> Column:
     case = f.when(part == dialect.escaper, part)
-    for letter, character in _WELL_KNOWN.items():
+    for letter, character in WELL_KNOWN.items():
         case = case.when(part == dialect.escaper + letter, f.lit(character))
     case = case.when(part.startswith(dialect.escaper), f.substring(part, 2, 1))
     if dialect.quote:

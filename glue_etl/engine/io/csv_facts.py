@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from glue_etl.engine.io.compression import SUFFIXES
 from glue_etl.engine.io.csv_heads import Dialect
 from glue_etl.engine.io.listing import SourceFile
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 __all__ = ["Facts", "facts_of"]
 
 _CHUNK = 8 * 1024 * 1024
-_COMPRESSED = (".gz", ".bz2", ".deflate", ".snappy", ".lz4", ".zst")
 _NEWLINE, _RETURN = 10, 13
 
 
@@ -48,7 +48,7 @@ def facts_of(file: SourceFile, dialect: Dialect) -> Facts:
         file: The file.
         dialect: How its lines are made.
     """
-    if file.local is None or file.local.suffix in _COMPRESSED:
+    if file.local is None or file.local.suffix in SUFFIXES:
         return UNKNOWN
     utf8, evenness = _Utf8(), _Evenness(dialect)
     with open(file.local, "rb") as stream:

@@ -6,26 +6,26 @@ parsed here; the data is read by Spark.
 
 from __future__ import annotations
 
-import bz2
-import gzip
 import re
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
-from typing import IO, TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
+from glue_etl.engine.io.compression import open_bytes
 from glue_etl.engine.io.listing import SourceFile
 from glue_etl.errors import SourceError
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-__all__ = ["Dialect", "Shape", "each", "fields_of", "names_of", "open_bytes", "shape_of"]
+__all__ = ["WELL_KNOWN", "Dialect", "Shape", "each", "fields_of", "names_of", "shape_of"]
 
 _HEAD = 64 * 1024
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _THREADS = 8
+WELL_KNOWN = {"n": "\n", "r": "\r", "t": "\t", "0": "\0"}
+"""What an escape character makes of some letters; it takes others as they are."""
 
 T = TypeVar("T")
 
@@ -40,7 +40,7 @@ class Dialect:
         escaper: The escape character; empty where there is none.
         multiline: Whether a quoted field may hold line ends.
         header: Whether the first line of a file names the fields.
-        skip_first: Whether the first line of a file is left out.
+        skip_first: Whether the first line of a file's data is left out.
     """
 
     separator: str = ","
@@ -49,6 +49,11 @@ class Dialect:
     multiline: bool = False
     header: bool = False
     skip_first: bool = False
+
+    @property
+    def whole_records(self) -> bool:
+        """Whether Python has to cut the files into records, because Spark cannot."""
+        return bool(self.escaper and self.multiline) or (self.header and self.skip_first)
 
 
 @dataclass(frozen=True)
@@ -80,11 +85,8 @@ def shape_of(file: SourceFile, dialect: Dialect, session: SparkSession, *, case_
         SourceError: The file cannot be opened or decompressed.
     """
     lines = _first_records(file, dialect, session)
-    if dialect.skip_first or dialect.header:
-        header, lines = lines[:1], lines[1:]
-    else:
-        header = []
-    records = [fields_of(line, dialect) for line in lines]
+    header = lines[:1] if dialect.header else []
+    records = [fields_of(line, dialect) for line in lines[int(dialect.header) + int(dialect.skip_first) :]]
     if not dialect.header:
         return Shape(tuple(f"col{i}" for i in range(max(map(len, records))))) if records else None
     if not header:
@@ -116,6 +118,8 @@ def names_of(fields: list[str], *, case_sensitive: bool) -> tuple[str, ...]:
 def fields_of(line: str, dialect: Dialect) -> list[str]:
     """The fields of one record."""
     separator, quote = dialect.separator, dialect.quote
+    if dialect.escaper and dialect.escaper in line:
+        return _escaped_fields(line, dialect)
     if not quote or quote not in line:
         return line.split(separator)
     fields = []
@@ -131,6 +135,30 @@ def fields_of(line: str, dialect: Dialect) -> list[str]:
         if end == len(line):
             return fields
         at = end + len(separator)
+
+
+def _escaped_fields(line: str, dialect: Dialect) -> list[str]:
+    """The same where characters are escaped, within quotes or not."""
+    fields, text, is_open, at = [], "", False, 0
+    while at < len(line):
+        character = line[at]
+        if character == dialect.escaper and at + 1 < len(line):
+            at += 1
+            text += WELL_KNOWN.get(line[at], line[at])
+        elif dialect.quote and character == dialect.quote:
+            if is_open and line.startswith(dialect.quote, at + 1):
+                text += character
+                at += 1
+            else:
+                is_open = not is_open
+        elif not is_open and line.startswith(dialect.separator, at):
+            fields.append(text)
+            text = ""
+            at += len(dialect.separator) - 1
+        else:
+            text += character
+        at += 1
+    return [*fields, text]
 
 
 def _quoted(line: str, start: int, quote: str) -> tuple[str, int]:
@@ -168,26 +196,19 @@ def _first_records(file: SourceFile, dialect: Dialect, session: SparkSession) ->
     if len(data) == size and len(lines) > 1:
         lines.pop()
     if dialect.multiline and dialect.quote:
-        lines = _joined(lines, dialect.quote)
+        lines = _joined(lines, dialect)
     return [line for line in lines if line.strip()]
 
 
-def _joined(lines: list[str], quote: str) -> list[str]:
+def _joined(lines: list[str], dialect: Dialect) -> list[str]:
     records: list[str] = []
     is_open = False
+    quote = dialect.quote
+    escaped = re.compile(re.escape(dialect.escaper) + ".") if dialect.escaper else None
     for line in lines:
         if is_open:
             records[-1] += "\n" + line
         else:
             records.append(line)
-        is_open ^= line.count(quote) % 2 == 1
+        is_open ^= (escaped.sub("", line) if escaped else line).count(quote) % 2 == 1
     return records[:-1] if is_open and len(records) > 1 else records
-
-
-def open_bytes(path: Path) -> IO[bytes] | gzip.GzipFile | bz2.BZ2File:
-    """A file's content, decompressed as its name says."""
-    if path.suffix == ".gz":
-        return gzip.open(path, "rb")
-    if path.suffix == ".bz2":
-        return bz2.open(path, "rb")
-    return open(path, "rb")

@@ -21,14 +21,15 @@ from pyspark.sql import types as s
 from glue_etl.engine.frame.core import Frame, Plan, Stage
 from glue_etl.engine.frame.errors import ERROR_RECORD, CountedErrors
 from glue_etl.engine.io import csv_escaped
-from glue_etl.engine.io.attached import FILE_PATH, attached, quoted
+from glue_etl.engine.io.attached import MODIFIED, attached, file_path, quoted
 from glue_etl.engine.io.combine import case_sensitive, same_spelling
 from glue_etl.engine.io.csv_escaped import literal
 from glue_etl.engine.io.csv_facts import facts_of
 from glue_etl.engine.io.csv_heads import Dialect, Shape, each, shape_of
+from glue_etl.engine.io.csv_lines import parsed, record_lines
 from glue_etl.engine.io.listing import Listing, SourceFile
 from glue_etl.engine.io.request import ReadRequest
-from glue_etl.errors import OptionError, UnsupportedError
+from glue_etl.errors import OptionError
 
 __all__ = ["dialect_of", "read_csv"]
 
@@ -70,17 +71,12 @@ def dialect_of(request: ReadRequest) -> Dialect:
 
     Raises:
         OptionError: A character option that is no single character.
-        UnsupportedError: `withHeader` together with `skipFirst`.
     """
     options = request.options
     quote = _character("quoteChar", options["quoteChar"], "-1")
     escaper = _character("escaper", options["escaper"] or "none", "none", "-1")
     if not options["separator"]:
         raise OptionError("The option 'separator' is empty.", hint="give the character between fields, such as ','")
-    if options["withHeader"] and options["skipFirst"]:
-        raise UnsupportedError.of(
-            "skipFirst together with withHeader", "withHeader alone already leaves the header out of the records"
-        )
     if escaper == quote:
         # Two quotes within quotes stand for one anyway.
         escaper = ""
@@ -108,7 +104,6 @@ def read_csv(session: SparkSession, request: ReadRequest, listing: Listing, stag
 
     Raises:
         OptionError: A character option that is no single character.
-        UnsupportedError: A combination of options that this version cannot do.
     """
     dialect = dialect_of(request)
     scans: list[_Scan] = []
@@ -117,7 +112,8 @@ def read_csv(session: SparkSession, request: ReadRequest, listing: Listing, stag
         scans[:] = _scans(session, listing, dialect)
         if not scans:
             return Plan.of(session.createDataFrame([], s.StructType([])))
-        more = attached(request.options)
+        modified = "modified" if dialect.whole_records else MODIFIED
+        more = attached(request.options, _file(dialect, listing), modified)
         names = list(dict.fromkeys(name for scan in scans for name in scan.names if name not in more))
         parts = [_records(_scan(session, scan, listing, dialect), scan, dialect, names, more) for scan in scans]
         return Plan.of(reduce(DataFrame.union, parts))
@@ -129,6 +125,11 @@ def read_csv(session: SparkSession, request: ReadRequest, listing: Listing, stag
 
     frame = Frame(plan, stage_errors=(CountedErrors(errors),))
     return frame
+
+
+def _file(dialect: Dialect, listing: Listing) -> str:
+    """SQL of a record's file in what `_scan` gives."""
+    return file_path(listing.shown, "path") if dialect.whole_records else file_path(listing.shown)
 
 
 def _scans(session: SparkSession, listing: Listing, dialect: Dialect) -> list[_Scan]:
@@ -158,6 +159,8 @@ def _scan(session: SparkSession, scan: _Scan, listing: Listing, dialect: Dialect
     paths, lookup = listing.spark_paths(scan.files)
     if dialect.escaper:
         return csv_escaped.scan(session, paths, lookup, columns, _RAW, dialect)
+    if dialect.whole_records:
+        return parsed(record_lines(session, paths, lookup, dialect), columns, _RAW, dialect)
     wanted = columns if scan.even else [*columns, _RAW]
     reader = session.read.schema(s.StructType([s.StructField(name, s.StringType()) for name in wanted]))
     if not scan.even:
@@ -233,7 +236,7 @@ def _errors(session: SparkSession, scan: _Scan, listing: Listing, dialect: Diale
     # Spark hands over the text of records with an unexpected number of fields only.
     rebuilt = _rebuilt(columns, dialect)
     text = rebuilt if scan.even else f.coalesce(f.col(_RAW), rebuilt)
-    source = f.expr(FILE_PATH)
+    source = f.expr(_file(dialect, listing))
     not_utf8 = f.contains(text, f.lit(_REPLACEMENT)) if not scan.utf8 else f.lit(False)
     width = f.size(f.split(_plain(text, dialect), literal(dialect.separator)))
     message = f.when(

@@ -6,7 +6,7 @@ Source: "Using the JSON format in AWS Glue" in the AWS Glue guide (multiLine, js
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -18,9 +18,12 @@ from pyspark.sql import types as s
 
 from glue_etl.engine.frame.core import Frame, Plan, Stage
 from glue_etl.engine.frame.errors import ERROR_RECORD
-from glue_etl.engine.io.json_documents import DOCUMENT, Steps, document_lines, parse_json_path
+from glue_etl.engine.io.attached import decoded, file_path
+from glue_etl.engine.io.compression import SUFFIXES
+from glue_etl.engine.io.json_documents import DOCUMENT, document_lines
 from glue_etl.engine.io.json_errors import JsonErrors, bad_lines, error_records
-from glue_etl.engine.io.json_local import COMPRESSED, local_files
+from glue_etl.engine.io.json_local import local_files
+from glue_etl.engine.io.json_path import Steps, parse_json_path
 from glue_etl.engine.types import tree as g
 from glue_etl.engine.types.inference import Survey, survey, survey_files
 from glue_etl.engine.types.inference_worker import clean_lines
@@ -41,7 +44,9 @@ def read_json(
     stage: Stage | None = None,
     schema: g.StructType | None = None,
     attach_filename: str | None = None,
+    attach_timestamp: str | None = None,
     reader_options: Mapping[str, str] | None = None,
+    shown: Sequence[tuple[str, str]] = (),
     name: str = "",
 ) -> Frame:
     """Read JSON files; nothing is read before the frame's plan or its errors are asked for.
@@ -54,14 +59,16 @@ def read_json(
         stage: What the script said of this source.
         schema: The type of the records where it is given (`withSchema`); nothing is inferred then.
         attach_filename: The name of a further column for each record's file.
+        attach_timestamp: The name of a further column for the time its file was changed.
         reader_options: Further options of Spark's file reader, such as `recursiveFileLookup`.
+        shown: Where files go by other names, as `Listing.shown` tells.
         name: The frame's name.
 
     Returns:
         The frame. Lines or documents that are no JSON objects are its error records.
 
     Raises:
-        UnsupportedError: The JsonPath goes beyond members, `[n]` and `[*]`.
+        UnsupportedError: The JsonPath has a function.
         OptionError: It is no JsonPath.
     """
     steps = parse_json_path(json_path) if json_path else None
@@ -71,8 +78,10 @@ def read_json(
         steps if steps is not None else () if multiline else None,
         stage or Stage(),
         schema,
-        attach_filename,
         dict(reader_options or {}),
+        tuple(shown),
+        attach_filename,
+        attach_timestamp,
     )
     frame = Frame(source.plan, name, (JsonErrors(source.errors, source.known_errors),))
     if schema is None:
@@ -87,8 +96,10 @@ class _JsonSource:
     steps: Steps | None
     stage: Stage
     schema: g.StructType | None
-    attach: str | None
     options: dict[str, str]
+    shown: tuple[tuple[str, str], ...] = ()
+    attach_filename: str | None = None
+    attach_timestamp: str | None = None
     _survey: Survey | None = None
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
@@ -101,9 +112,20 @@ class _JsonSource:
         if self.schema is None and self._seen().records == 0:
             return Plan.of(self.session.createDataFrame([], s.StructType()))
         df = self._parsed(kind)
-        if self.attach is not None:
-            kind = g.StructType((*kind.fields, g.Field(self.attach, g.STRING)))
-        return Plan(df, kind)
+        return Plan(df, g.StructType((*kind.fields, *self._attached_fields())))
+
+    def _attached_fields(self) -> list[g.Field]:
+        wished = ((self.attach_filename, g.STRING), (self.attach_timestamp, g.TIMESTAMP))
+        return [g.Field(name, kind) for name, kind in wished if name]
+
+    def _attached(self, file: str, modified: str) -> list[Column]:
+        """The columns of `_attached_fields`, from SQL of the path and the time."""
+        wished = ((self.attach_filename, file), (self.attach_timestamp, modified))
+        return [F.expr(sql).alias(name) for name, sql in wished if name]
+
+    def _file(self, sql: str) -> str:
+        """SQL of a file's path as the user would write it; Spark's text source gives it percent-encoded."""
+        return file_path(self.shown, sql if self.steps is not None else decoded(sql))
 
     def plan_as(self, kind: g.StructType) -> Plan:
         """The records in a type that is given."""
@@ -114,9 +136,11 @@ class _JsonSource:
         if not self.paths or self.known_errors() == 0:
             return self.session.createDataFrame([], ERROR_RECORD)
         if self.steps is None:
-            return error_records(bad_lines(self._text()), self.stage)
-        wrong = self._documents().where(F.col("error").isNotNull())
-        return error_records(wrong.withColumn("partial", F.lit(None).cast("string")), self.stage)
+            found = bad_lines(self._text())
+        else:
+            found = self._documents().where(F.col("error").isNotNull())
+            found = found.withColumn("partial", F.lit(None).cast("string"))
+        return error_records(found.withColumn("file", F.expr(self._file("file"))), self.stage)
 
     def known_errors(self) -> int | None:
         """Their number, if one pass told it; that pass is made where the plan needs it anyway."""
@@ -137,19 +161,23 @@ class _JsonSource:
 
     def _text(self) -> DataFrame:
         text = self.session.read.options(**self.options).text(self.paths)
-        return text.select("value", F.input_file_name().alias("file"))
+        more = [F.col("_metadata.file_modification_time").alias("modified")] if self.attach_timestamp else []
+        return text.select("value", F.input_file_name().alias("file"), *more)
 
     def _documents(self) -> DataFrame:
         files = self.session.read.format("binaryFile").options(**self.options).load(self.paths)
-        return files.select("path", "content").mapInArrow(document_lines(self.steps or ()), DOCUMENT)
+        return files.select("path", "content", "modificationTime").mapInArrow(
+            document_lines(self.steps or ()), DOCUMENT
+        )
 
     def _lines(self) -> DataFrame:
         if self.steps is None:
             return self._text()
-        return self._documents().where(F.col("error").isNull()).select("value", "file")
+        more = ["modified"] if self.attach_timestamp else []
+        return self._documents().where(F.col("error").isNull()).select("value", "file", *more)
 
     def _parsed(self, kind: g.StructType) -> DataFrame:
-        file = [] if self.attach is None else [F.col("file").alias(self.attach)]
+        attached = self._attached(self._file("file"), "modified")
         if self.schema is not None:
             murky, tidy = string_choices(kind), False
         else:
@@ -159,9 +187,11 @@ class _JsonSource:
                 return self._scanned(kind)
         lines = self._lines()
         if self.steps is None and not tidy:
-            binary = lines.select(F.col("value").cast("binary").alias("value"), "file")
-            lines = binary.mapInArrow(clean_lines, "value string, file string")
-        return split(lines, "value", kind, frozenset(murky), file)
+            more = lines.columns[1:]
+            binary = lines.select(F.col("value").cast("binary").alias("value"), *more)
+            types = ", ".join(f"{name} {'timestamp' if name == 'modified' else 'string'}" for name in more)
+            lines = binary.mapInArrow(clean_lines, f"value string, {types}")
+        return split(lines, "value", kind, frozenset(murky), attached)
 
     def _scanned(self, kind: g.StructType) -> DataFrame:
         """By Spark's JSON source alone: every line is known to be what the type says."""
@@ -169,14 +199,13 @@ class _JsonSource:
         assert isinstance(schema, s.StructType)
         df = self.session.read.schema(schema).options(**{**self.options, **STRICT}).json(self.paths)
         columns = [lift(_column(member.name), member.type).alias(member.name) for member in kind]
-        if self.attach is not None:
-            columns.append(F.input_file_name().alias(self.attach))
-        return df.select(*columns) if self.attach is not None or g.contains_choice(kind) else df
+        attached = self._attached(self._file("_metadata.file_path"), "_metadata.file_modification_time")
+        return df.select(*columns, *attached) if attached or g.contains_choice(kind) else df
 
     def _check_names(self, kind: g.StructType) -> None:
         if self.session.conf.get("spark.sql.caseSensitive", "false") == "true":
             return
-        names = [*kind.names, *([self.attach] if self.attach is not None else [])]
+        names = [*kind.names, *[field.name for field in self._attached_fields()]]
         seen: dict[str, str] = {}
         for column in names:
             other = seen.setdefault(column.lower(), column)
@@ -200,7 +229,7 @@ class _JsonSource:
 
     def _broken_file(self) -> str | None:
         files = self.session.read.options(**self.options).text(self.paths).inputFiles()
-        for file in sorted(file for file in files if file.endswith(COMPRESSED)):
+        for file in sorted(file for file in files if file.endswith(SUFFIXES)):
             try:
                 self.session.read.text(file).count()
             except (PySparkException, Py4JJavaError):

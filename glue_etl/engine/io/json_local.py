@@ -8,13 +8,12 @@ from urllib.parse import unquote
 
 from pyspark.sql import SparkSession
 
+from glue_etl.engine.io.compression import HADOOP_CODECS, SUFFIXES
 from glue_etl.engine.io.s3 import Lake, is_s3, mounted_folder, split_uri
 from glue_etl.engine.types.inference_files import LocalFile
 
-__all__ = ["COMPRESSED", "local_files"]
+__all__ = ["local_files"]
 
-COMPRESSED = (".gz", ".bz2", ".zst", ".snappy", ".lz4", ".deflate")
-"""Names by which Spark takes a file for compressed."""
 _HARMLESS = {"recursivefilelookup", "pathglobfilter", "modifiedbefore", "modifiedafter"}
 
 
@@ -28,13 +27,14 @@ def local_files(session: SparkSession, uris: Sequence[str], options: Mapping[str
         uris: As `DataFrame.inputFiles` gives them, percent-encoded.
         options: Of Spark's reader; any that changes what a line is rules this out.
     """
-    if {name.lower() for name in options} - _HARMLESS or session.conf.get("spark.hadoop.io.compression.codecs", None):
+    codecs = session.conf.get("spark.hadoop.io.compression.codecs", None)
+    if {name.lower() for name in options} - _HARMLESS or codecs not in (None, "", HADOOP_CODECS):
         return None
     buckets: dict[str, Path | None] = {}
     files: list[LocalFile] = []
     for uri in uris:
         path = _path(session, uri, buckets)
-        if path is None or path.name.endswith(COMPRESSED):
+        if path is None or path.name.endswith(SUFFIXES):
             return None
         try:
             size = path.stat().st_size

@@ -52,12 +52,14 @@ class Listing:
         roots: The source's folders and files, as patterns that match them alone.
         whole: Spark finds just these files when it is given the roots.
         recurse: Whether Spark must look into sub-folders for that.
+        shown: Where files go by other names here: regular expressions, and what stands for them in a file's own path.
     """
 
     files: tuple[SourceFile, ...]
     roots: tuple[str, ...]
     whole: bool
     recurse: bool
+    shown: tuple[tuple[str, str], ...] = ()
 
     @property
     def size(self) -> int:

@@ -9,21 +9,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from glue_etl.engine.io.compression import CODECS
+
 __all__ = [
     "CONNECTION_TYPES",
     "DECODED_CODECS",
     "DECODED_FORMATS",
     "FORMATS",
+    "GROUPED_FORMATS",
     "KNOWN_FORMATS",
     "OTHER_CONNECTION_TYPES",
     "READ_ONLY_FORMATS",
     "S3_READ",
     "S3_WRITE",
+    "SPARK_READ",
+    "STORAGE_CLASSES",
+    "TEXT_FORMATS",
     "Format",
     "Option",
 ]
 
-Kind = Literal["bool", "int", "text", "list"]
+Kind = Literal["bool", "bytes", "int", "text", "list"]
 Effect = Literal["used", "accepted", "unsupported"]
 
 
@@ -68,7 +74,6 @@ CSV_READ: dict[str, Option] = {
     "writeHeader": _ACCEPTED_BOOL,
     "optimizePerformance": _ACCEPTED_BOOL,
     "strictCheckForQuoting": _ACCEPTED_BOOL,
-    "withSchema": _LATER,
     **_ATTACH,
 }
 CSV_WRITE: dict[str, Option] = {
@@ -89,8 +94,7 @@ JSON_READ: dict[str, Option] = {
     "multiLine": Option("bool", False, name="multiline"),
     "optimizePerformance": _ACCEPTED_BOOL,
     "withSchema": _TEXT,
-    "attachFilename": _TEXT,
-    "attachTimestamp": _LATER,
+    **_ATTACH,
 }
 JSON_WRITE: dict[str, Option] = {
     "jsonPath": _ACCEPTED,
@@ -104,14 +108,15 @@ PARQUET_READ: dict[str, Option] = {
     "compression": _ACCEPTED,
     "blockSize": _ACCEPTED,
     "pageSize": _ACCEPTED,
+    # Files that differ are always merged.
     "mergeSchema": _ACCEPTED_BOOL,
     **_ATTACH,
 }
 PARQUET_WRITE: dict[str, Option] = {
-    "useGlueParquetWriter": _ACCEPTED_BOOL,
+    "useGlueParquetWriter": _BOOL,
     "compression": _TEXT,
-    "blockSize": Option("int"),
-    "pageSize": Option("int"),
+    "blockSize": Option("bytes"),
+    "pageSize": Option("bytes"),
 }
 
 GROK_READ: dict[str, Option] = {
@@ -135,19 +140,31 @@ S3_READ: dict[str, Option] = {
     "maxBand": _ACCEPTED,
     "maxFilesInBand": _ACCEPTED,
     "useS3ListImplementation": _ACCEPTED_BOOL,
-    # Every object of the local lake is of the standard class.
-    "excludeStorageClasses": Option("list", effect="accepted"),
+    "excludeStorageClasses": Option("list"),
     "jobBookmarkKeys": Option("list", effect="accepted"),
     "jobBookmarkKeysSortOrder": _ACCEPTED,
     "transformationContext": _ACCEPTED,
     "callSite": _ACCEPTED,
-    "boundedFiles": _LATER,
-    "boundedSize": _LATER,
+    "boundedFiles": Option("int"),
+    "boundedSize": Option("int"),
     "enableSamplePath": Option("bool", effect="unsupported"),
     "samplePath": _LATER,
     "partitionPredicate": _LATER,
     "catalogPartitionPredicate": _LATER,
 }
+SPARK_READ: dict[str, Option] = {
+    "pathGlobFilter": _TEXT,
+    "recursiveFileLookup": _BOOL,
+    "modifiedBefore": _TEXT,
+    "modifiedAfter": _TEXT,
+    "ignoreCorruptFiles": _BOOL,
+    # Files are listed once, right before they are read.
+    "ignoreMissingFiles": _ACCEPTED_BOOL,
+    "datetimeRebaseMode": _TEXT,
+    "int96RebaseMode": _TEXT,
+}
+"""Options of Spark's own Parquet and ORC sources: AWS Glue hands them on. Source: "Amazon S3 connections", deprecated
+connection syntaxes, in the AWS Glue guide."""
 S3_WRITE: dict[str, Option] = {
     "path": _TEXT,
     "paths": Option("list"),
@@ -175,11 +192,7 @@ class Format:
 _TEXT_CODECS = {
     "none": "none",
     "uncompressed": "none",
-    "gzip": "gzip",
-    "gz": "gzip",
-    "bzip2": "bzip2",
-    "bzip": "bzip2",
-    "deflate": "deflate",
+    **{word: codec.writer for codec in CODECS.values() for word in (codec.name, *codec.aliases)},
 }
 _PARQUET_CODECS = {
     "none": "none",
@@ -203,7 +216,16 @@ _AVRO_CODECS = {
     "zstandard": "zstandard",
     "zstd": "zstandard",
 }
-_ORC_CODECS = {"none": "none", "uncompressed": "none", "snappy": "snappy", "zlib": "zlib", "gzip": "zlib"}
+_ORC_CODECS = {
+    "none": "none",
+    "uncompressed": "none",
+    "snappy": "snappy",
+    "zlib": "zlib",
+    "gzip": "zlib",
+    "zstd": "zstd",
+    "lz4": "lz4",
+    "lzo": "lzo",
+}
 
 _PARQUET = Format(PARQUET_READ, PARQUET_WRITE, _PARQUET_CODECS, "snappy")
 
@@ -217,6 +239,30 @@ FORMATS: dict[str, Format] = {
     "orc": Format(PARQUET_READ, PARQUET_WRITE, _ORC_CODECS, "snappy"),
     "parquet": _PARQUET,
 }
+
+TEXT_FORMATS = frozenset({"csv", "grokLog", "ion", "json", "xml"})
+"""Formats whose files may be compressed as a whole."""
+
+GROUPED_FORMATS = TEXT_FORMATS
+"""Formats whose files `groupFiles` puts together; AWS Glue leaves the others as they are. Source: "Reading input files
+in larger groups" in the AWS Glue guide."""
+
+STORAGE_CLASSES = frozenset(
+    {
+        "DEEP_ARCHIVE",
+        "EXPRESS_ONEZONE",
+        "GLACIER",
+        "GLACIER_IR",
+        "INTELLIGENT_TIERING",
+        "ONEZONE_IA",
+        "OUTPOSTS",
+        "REDUCED_REDUNDANCY",
+        "SNOW",
+        "STANDARD",
+        "STANDARD_IA",
+    }
+)
+"""Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html"""
 
 KNOWN_FORMATS = frozenset({"hudi", "iceberg", "delta", "xml"})
 """Formats AWS Glue has and this version has not."""

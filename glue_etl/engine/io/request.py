@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from glue_etl.engine.io import registry
-from glue_etl.engine.io.registry import FORMATS, Option
+from glue_etl.engine.io.compression import CODECS, named_codec
+from glue_etl.engine.io.option_values import canonical, checked, given_of
+from glue_etl.engine.io.registry import FORMATS
 from glue_etl.errors import OptionError, UnsupportedError
 
 __all__ = ["ReadRequest", "WriteRequest", "read_request", "write_request"]
+
+_SPARK_PREFIXES = ("parquet.", "orc.", "maxRecordsPerFile")
 
 
 @dataclass(frozen=True)
@@ -23,8 +26,12 @@ class ReadRequest:
         paths: Folders, objects or globs; at least one.
         recurse: Whether folders below the paths are read too.
         exclusions: Unix-style globs of what is left out.
-        compression: The script's `compressionType`, lower case; empty if not given.
-        group_bytes: Wished bytes per partition where files are grouped; None if they are not.
+        compression: A key of `compression.CODECS`, if the script's `compressionType` says so; else empty.
+        group_files: The script's `groupFiles`: `none`, `inPartition`, `acrossPartition`; None if it does not say.
+        group_bytes: Wished bytes per group; None leaves it to the reader.
+        bounded_files: The most files to read; None for all.
+        bounded_size: The most bytes to read; None for all.
+        excluded_classes: Storage classes whose objects are left out.
         fail_fast: Whether one record that cannot be read ends the job.
         options: Values of the format's options, each present.
         spark_source: awsglue sent the format as the connection type, so Spark's own reader counts (parquet, orc).
@@ -35,7 +42,11 @@ class ReadRequest:
     recurse: bool = False
     exclusions: tuple[str, ...] = ()
     compression: str = ""
+    group_files: str | None = None
     group_bytes: int | None = None
+    bounded_files: int | None = None
+    bounded_size: int | None = None
+    excluded_classes: tuple[str, ...] = ()
     fail_fast: bool = False
     options: dict[str, Any] = field(default_factory=dict)
     spark_source: bool = False
@@ -52,6 +63,7 @@ class WriteRequest:
         compression: Spark's name of the codec.
         use_frame_name: Whether the frame goes to a folder of its name below `path`.
         options: Values of the format's options, each present.
+        spark_options: What goes to Spark's writer as it is.
     """
 
     format: str
@@ -60,6 +72,7 @@ class WriteRequest:
     compression: str = "none"
     use_frame_name: bool = False
     options: dict[str, Any] = field(default_factory=dict)
+    spark_options: dict[str, str] = field(default_factory=dict)
 
 
 def read_request(
@@ -74,12 +87,12 @@ def read_request(
     name, spark_source = _format_of(connection_type, fmt)
     table = FORMATS[name].read
     if spark_source:
-        values = _checked({**registry.S3_READ, **table}, options, f"the {name} source")
-        format_values = {key: values[key] for key in _canonical(table)}
-        format_values.update(_given(_checked(table, format_options, f"the format {name!r}"), format_options))
+        values = checked({**registry.S3_READ, **registry.SPARK_READ, **table}, options, f"the {name} source")
+        format_values = {key: values[key] for key in canonical({**registry.SPARK_READ, **table})}
+        format_values.update(given_of(checked(table, format_options, f"the format {name!r}"), format_options))
     else:
-        values = _checked(registry.S3_READ, options, "the S3 source")
-        format_values = _checked(table, format_options, f"the format {name!r}")
+        values = checked(registry.S3_READ, options, "the S3 source")
+        format_values = checked(table, format_options, f"the format {name!r}")
     paths = tuple(values["paths"] or ()) or ((values["path"],) if values["path"] else ())
     if not paths:
         raise OptionError(
@@ -87,13 +100,18 @@ def read_request(
         )
     if any(not isinstance(path, str) or not path for path in paths):
         raise OptionError(f"The source's paths {list(paths)!r} are not all texts.", hint="give a list of paths")
+    bounded_files, bounded_size = _bounds(values)
     return ReadRequest(
         format=name,
         paths=paths,
         recurse=values["recurse"],
         exclusions=tuple(str(pattern) for pattern in values["exclusions"] or ()),
         compression=_read_compression(values["compressionType"], name),
-        group_bytes=_grouping(values["groupFiles"], values["groupSize"]),
+        group_files=_grouping(values["groupFiles"], name),
+        group_bytes=_positive("groupSize", values["groupSize"]),
+        bounded_files=bounded_files,
+        bounded_size=bounded_size,
+        excluded_classes=_storage_classes(values["excludeStorageClasses"]),
         fail_fast=values["isFailFast"],
         options=format_values,
         spark_source=spark_source,
@@ -117,13 +135,17 @@ def write_request(
         )
     name, spark_source = _format_of(connection_type, fmt)
     entry = FORMATS[name]
+    spark_options: dict[str, str] = {}
     if spark_source:
-        values = _checked({**registry.S3_WRITE, **entry.write}, options, f"the {name} sink")
-        format_values = {key: values[key] for key in _canonical(entry.write)}
-        format_values.update(_given(_checked(entry.write, format_options, f"the format {name!r}"), format_options))
+        # Any option of Spark's own sink may be given: those of the file format by its own names.
+        spark_options = {key: str(value) for key, value in options.items() if key.startswith(_SPARK_PREFIXES)}
+        options = {key: value for key, value in options.items() if key not in spark_options}
+        values = checked({**registry.S3_WRITE, **entry.write}, options, f"the {name} sink")
+        format_values = {key: values[key] for key in canonical(entry.write)}
+        format_values.update(given_of(checked(entry.write, format_options, f"the format {name!r}"), format_options))
     else:
-        values = _checked(registry.S3_WRITE, options, "the S3 sink")
-        format_values = _checked(entry.write, format_options, f"the format {name!r}")
+        values = checked(registry.S3_WRITE, options, "the S3 sink")
+        format_values = checked(entry.write, format_options, f"the format {name!r}")
     paths = [values["path"]] if values["path"] else list(values["paths"] or ())
     if len(paths) != 1 or not isinstance(paths[0], str) or not paths[0]:
         raise OptionError(
@@ -136,7 +158,7 @@ def write_request(
             f"Compression {wished!r} for the format {name!r}", f"use one of {', '.join(sorted(entry.compressions))}"
         )
     keys = tuple(str(key) for key in values["partitionKeys"] or ())
-    return WriteRequest(name, paths[0], keys, codec, values["useFrameName"], format_values)
+    return WriteRequest(name, paths[0], keys, codec, values["useFrameName"], format_values, spark_options)
 
 
 def _format_of(connection_type: str, fmt: str | None) -> tuple[str, bool]:
@@ -160,92 +182,51 @@ def _format_of(connection_type: str, fmt: str | None) -> tuple[str, bool]:
     raise OptionError(f"There is no format {name!r}.", available=sorted(FORMATS))
 
 
-def _canonical(table: Mapping[str, Option]) -> list[str]:
-    return [key for key, option in table.items() if not option.name]
-
-
-def _given(values: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in values.items() if key in given}
-
-
-def _checked(table: Mapping[str, Option], given: Mapping[str, Any], what: str) -> dict[str, Any]:
-    """The value of every option of a table, by its canonical name."""
-    values = {key: table[key].default for key in _canonical(table)}
-    for key, value in given.items():
-        if key == "callSite":
-            continue
-        option = table.get(key)
-        if option is None:
-            known = [name for name in _canonical(table) if table[name].effect == "used"]
-            raise OptionError(
-                f"{key!r} is not an option of {what}.", available=sorted(known), hint="check its spelling and case"
-            )
-        plain = _value(key, value, option)
-        if option.effect == "unsupported" and plain not in (None, False, ""):
-            raise UnsupportedError.of(f"The option {key!r} of {what}", "leave it out")
-        values[option.name or key] = plain
-    return values
-
-
-def _value(key: str, value: Any, option: Option) -> Any:
-    if value is None:
-        return option.default
-    if option.kind == "bool":
-        return _boolean(key, value)
-    if option.kind == "int":
-        try:
-            return int(str(value))
-        except ValueError:
-            raise OptionError(f"The option {key!r} is {value!r}, not a whole number.") from None
-    if option.kind == "list":
-        return _listed(key, value)
-    return value if isinstance(value, str) else json.dumps(value)
-
-
-def _boolean(key: str, value: Any) -> bool:
-    word = str(value).strip().lower()
-    if word in ("true", "false"):
-        return word == "true"
-    raise OptionError(f"The option {key!r} is {value!r}, neither true nor false.")
-
-
-def _listed(key: str, value: Any) -> list[Any]:
-    """A list, or its JSON text as the documentation writes exclusions, or one plain text."""
-    if isinstance(value, str):
-        if not value.lstrip().startswith("["):
-            return [value]
-        try:
-            value = json.loads(value)
-        except json.JSONDecodeError:
-            # A path or pattern may begin with a bracket of its own.
-            return [value]
-    if not isinstance(value, (list, tuple)):
-        raise OptionError(f"The option {key!r} is {value!r}, not a list.")
-    return list(value)
-
-
 def _read_compression(given: str | None, fmt: str) -> str:
     word = (given or "").lower()
     if word in ("", "none", "uncompressed"):
         return ""
-    if fmt in ("avro", "parquet", "glueparquet", "orc"):
-        if word in FORMATS[fmt].compressions:
-            # Such files say themselves how they are compressed.
-            return ""
-    elif word in ("gzip", "gz"):
-        return "gzip"
-    elif word in ("bzip2", "bzip", "bz2"):
-        return "bzip2"
-    elif fmt in registry.DECODED_FORMATS and word in registry.DECODED_CODECS:
-        return word
-    raise UnsupportedError.of(f"Reading {fmt} with compressionType {given!r}", "use gzip, bzip2 or none")
+    if fmt in registry.TEXT_FORMATS:
+        codec = named_codec(word)
+        if codec is not None:
+            return codec.name
+        raise UnsupportedError.of(
+            f"Reading {fmt} with compressionType {given!r}", f"use one of {', '.join(CODECS)}, or none"
+        )
+    if word in FORMATS[fmt].compressions:
+        # Such files say themselves how they are compressed.
+        return ""
+    raise UnsupportedError.of(f"Reading {fmt} with compressionType {given!r}", "leave it out: the files themselves say")
 
 
-def _grouping(group_files: str | None, group_size: int | None) -> int | None:
-    if group_files in (None, "", "none"):
-        return None
-    if group_files not in ("inPartition", "acrossPartition"):
-        raise OptionError(f"groupFiles is {group_files!r}.", available=["inPartition", "acrossPartition", "none"])
-    if group_size is not None and group_size <= 0:
-        raise OptionError(f"groupSize is {group_size!r}.", hint="give a number of bytes above 0, such as '1048576'")
-    return group_size or 128 * 1024 * 1024
+def _grouping(group_files: str | None, fmt: str) -> str | None:
+    known = ("inPartition", "acrossPartition", "none")
+    if group_files and group_files not in known:
+        raise OptionError(f"groupFiles is {group_files!r}.", available=known)
+    if fmt not in registry.GROUPED_FORMATS:
+        return "none"
+    return group_files or None
+
+
+def _positive(key: str, value: int | None) -> int | None:
+    if value is not None and value <= 0:
+        raise OptionError(f"{key} is {value!r}.", hint="give a number above 0, such as '1048576'")
+    return value
+
+
+def _bounds(values: Mapping[str, Any]) -> tuple[int | None, int | None]:
+    files, size = _positive("boundedFiles", values["boundedFiles"]), _positive("boundedSize", values["boundedSize"])
+    if files is not None and size is not None:
+        raise OptionError(
+            f"boundedFiles is {files} and boundedSize is {size}, and only one bound is supported.",
+            hint="leave one of the two out",
+        )
+    return files, size
+
+
+def _storage_classes(given: list[Any] | None) -> tuple[str, ...]:
+    names = tuple(str(name) for name in given or ())
+    for name in names:
+        if name not in registry.STORAGE_CLASSES:
+            raise OptionError(f"{name!r} is no storage class of Amazon S3.", available=sorted(registry.STORAGE_CLASSES))
+    return names

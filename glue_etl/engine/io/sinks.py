@@ -12,7 +12,7 @@ from typing import Any
 
 from glue_etl.engine.context import EngineContext
 from glue_etl.engine.frame.core import Frame, Plan
-from glue_etl.engine.io.csv_heads import open_bytes
+from glue_etl.engine.io.compression import open_bytes
 from glue_etl.engine.io.lake import is_s3
 from glue_etl.engine.io.listing import local_path
 from glue_etl.engine.io.partitions import check_partition_keys
@@ -114,8 +114,6 @@ def _holds_nothing(file: Path, request: WriteRequest) -> bool:
         from pyarrow import parquet
 
         return bool(parquet.read_metadata(str(file)).num_rows == 0)
-    if request.compression == "deflate":
-        return file.stat().st_size <= 8
     with open_bytes(file) as stream:
         head = stream.readline()
         if request.format == "csv" and request.options["writeHeader"]:

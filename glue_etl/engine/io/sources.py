@@ -6,7 +6,6 @@ data is looked at when the frame's schema or records are asked for.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,18 +13,19 @@ from pyspark.sql import types as s
 
 from glue_etl.engine.context import EngineContext
 from glue_etl.engine.frame.core import Frame, Plan, Stage, Threshold
+from glue_etl.engine.io.compression import CODECS
 from glue_etl.engine.io.listing import Listing, list_files
 from glue_etl.engine.io.partitions import has_partition_folders
 from glue_etl.engine.io.registry import DECODED_FORMATS
+from glue_etl.engine.io.renamed import renamed
 from glue_etl.engine.io.request import ReadRequest, read_request
 from glue_etl.engine.io.sampling import SampleLimits
+from glue_etl.engine.io.selection import group_count, selected
 from glue_etl.engine.types import json_form
 from glue_etl.engine.types import tree as g
-from glue_etl.errors import OptionError, SourceError, UnsupportedError
+from glue_etl.errors import OptionError, UnsupportedError
 
 __all__ = ["open_source"]
-
-_SUFFIXES = {"gzip": (".gz", ".gzip"), "bzip2": (".bz2",)}
 
 
 def open_source(
@@ -59,20 +59,21 @@ def open_source(
         UnsupportedError: AWS Glue has it, this version has not.
         PathNotFoundError: A path does not exist.
         NoSuchBucketError: A bucket does not exist.
-        SourceError: A file is not compressed as the script says.
+        SourceError: A file on another file system is not named as the compression wants it.
     """
     if predicate:
         raise UnsupportedError.of(f"push_down_predicate {predicate!r} of a source by paths", "filter the frame instead")
     request = read_request(connection_type, options, fmt, format_options)
-    listing = _listing(ctx, request)
+    listing = selected(_listing(ctx, request), request)
     if sample is not None:
         listing = sample.narrow(listing)
     if request.compression and request.format not in DECODED_FORMATS:
-        _check_compression(request, listing)
+        listing = renamed(ctx, listing, CODECS[request.compression])
     frame = _read(ctx, request, listing, stage)
     limits = [n for n in (target_partitions, ctx.target_partitions) if n]
-    if request.group_bytes:
-        limits.append(max(1, math.ceil(listing.size / request.group_bytes)))
+    groups = group_count(listing, request, ctx.session.sparkContext.defaultParallelism)
+    if groups is not None:
+        limits.append(groups)
     if limits:
         _narrow(frame, min(limits))
     if request.fail_fast:
@@ -81,12 +82,13 @@ def open_source(
 
 
 def _listing(ctx: EngineContext, request: ReadRequest) -> Listing:
-    if request.spark_source and not request.recurse:
+    if request.spark_source and not (request.recurse or request.options["recursiveFileLookup"]):
         # Spark's own sources go down into partition folders, and into those alone.
         listing = list_files(ctx, request.paths, recurse=True, exclusions=request.exclusions)
         if has_partition_folders(listing.files):
             return listing
-    return list_files(ctx, request.paths, recurse=request.recurse, exclusions=request.exclusions)
+    recurse = request.recurse or bool(request.options.get("recursiveFileLookup"))
+    return list_files(ctx, request.paths, recurse=recurse, exclusions=request.exclusions)
 
 
 def _read(ctx: EngineContext, request: ReadRequest, listing: Listing, stage: Stage) -> Frame:
@@ -129,7 +131,9 @@ def _read_json(ctx: EngineContext, request: ReadRequest, listing: Listing, stage
         stage=stage,
         schema=_schema(given) if given else None,
         attach_filename=request.options["attachFilename"],
+        attach_timestamp=request.options["attachTimestamp"],
         reader_options=lookup,
+        shown=listing.shown,
     )
 
 
@@ -145,16 +149,6 @@ def _schema(text: str) -> g.StructType:
     if not isinstance(schema, g.StructType):
         raise OptionError(f"The option 'withSchema' is a {schema.name}, not a struct.")
     return schema
-
-
-def _check_compression(request: ReadRequest, listing: Listing) -> None:
-    suffixes = _SUFFIXES[request.compression]
-    for file in listing.files:
-        if not file.uri.endswith(suffixes):
-            raise SourceError(
-                f"compressionType is {request.compression!r}, but the name of {file.uri!r} does not say so.",
-                hint=f"Spark goes by the name: let it end in {suffixes[0]!r}, or leave compressionType out",
-            )
 
 
 def _narrow(frame: Frame, partitions: int) -> None:

@@ -5,13 +5,13 @@ Sources: "Using the CSV / JSON / Parquet format in AWS Glue".
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as f
 
-from glue_etl.engine.frame.conform import top
+from glue_etl.engine.frame.conform import conform_plan, top
 from glue_etl.engine.frame.core import Plan
 from glue_etl.engine.io.request import WriteRequest
 from glue_etl.engine.types import tree as g
@@ -100,6 +100,42 @@ def _json(plan: Plan, request: WriteRequest) -> Prepared:
     return Prepared(plan.df.select(lines.alias("value"), *[top(key) for key in keys]), "text")
 
 
+def _glue_parquet(plan: Plan, request: WriteRequest) -> Prepared:
+    """As Parquet, but a field that is null in every record is left out of the files.
+
+    Glue's own writer makes the schema from the records as they come ("Using the Parquet format in AWS Glue", AWS Glue
+    Parquet writer), so a field without a value has no column.
+    """
+    kept = tuple(
+        g.Field(member.name, kind)
+        for member in plan.type
+        if (kind := member.type if member.name in request.partition_keys else _typed(member.type)) is not None
+    )
+    if all(member.name in request.partition_keys for member in kept):
+        return _columnar(plan, request)
+    return _columnar(conform_plan(plan, g.StructType(kept)), request)
+
+
+def _typed(kind: g.GlueType) -> g.GlueType | None:
+    """A type without what is null everywhere; None if nothing is left."""
+    if kind in (g.NULL, g.UNKNOWN):
+        return None
+    if isinstance(kind, g.StructType):
+        members = tuple(g.Field(m.name, inner) for m in kind if (inner := _typed(m.type)) is not None)
+        return g.StructType(members) if members else None
+    if isinstance(kind, (g.ArrayType, g.SetType)):
+        element = _typed(kind.element)
+        return element and replace(kind, element=element)
+    if isinstance(kind, g.MapType):
+        value = _typed(kind.value)
+        return value and replace(kind, value=value)
+    return kind
+
+
+def _parquet(plan: Plan, request: WriteRequest) -> Prepared:
+    return (_glue_parquet if request.options["useGlueParquetWriter"] else _columnar)(plan, request)
+
+
 def _columnar(plan: Plan, request: WriteRequest) -> Prepared:
     """Types as they are; a choice is a struct of its alternatives."""
     for member in plan.type:
@@ -109,12 +145,33 @@ def _columnar(plan: Plan, request: WriteRequest) -> Prepared:
                 f"The field {without!r} has no type, as it is null in every record: {request.format} cannot hold it.",
                 hint="drop such fields with DropNullFields, or give them a type with ApplyMapping",
             )
-    options = {}
+    if request.format == "orc" and (odd := _name_with_back_tick(plan.type)) is not None:
+        raise FieldError(
+            f"The name of the field {odd!r} has a back-tick, which Spark's ORC writer would cut off.",
+            hint="rename it with rename_field, or write parquet",
+        )
+    options = dict(request.spark_options)
     if request.options.get("blockSize"):
         options["parquet.block.size"] = str(request.options["blockSize"])
     if request.options.get("pageSize"):
         options["parquet.page.size"] = str(request.options["pageSize"])
     return Prepared(plan.df, "orc" if request.format == "orc" else "parquet", options)
+
+
+def _name_with_back_tick(kind: g.GlueType) -> str | None:
+    """A field at any depth whose name has one."""
+    if isinstance(kind, g.StructType):
+        own = [member.name for member in kind if "`" in member.name]
+        if own:
+            return own[0]
+        inner: Iterable[g.GlueType] = [member.type for member in kind]
+    elif isinstance(kind, g.ChoiceType):
+        inner = kind.choices
+    elif isinstance(kind, (g.ArrayType, g.SetType)):
+        inner = [kind.element]
+    else:
+        inner = [kind.value] if isinstance(kind, g.MapType) else []
+    return next((odd for part in inner if (odd := _name_with_back_tick(part)) is not None), None)
 
 
 def _untyped_path(kind: g.GlueType, path: str) -> str | None:
@@ -137,9 +194,9 @@ def _untyped_path(kind: g.GlueType, path: str) -> str | None:
 
 WRITERS: dict[str, Callable[[Plan, WriteRequest], Prepared]] = {
     "csv": _csv,
-    "glueparquet": _columnar,
+    "glueparquet": _glue_parquet,
     "json": _json,
     "orc": _columnar,
-    "parquet": _columnar,
+    "parquet": _parquet,
 }
 """How each format is prepared."""

@@ -215,11 +215,11 @@ def _rows(rows: list[dict[str, Any]]) -> Any:
 
 
 def clean_lines(batches: Iterable[Any]) -> Iterator[Any]:
-    """One line per record from (value binary, file string): bad lines left out, arrays of records taken apart."""
+    """One line per record from (value binary, more columns): bad lines left out, arrays of records taken apart."""
     for batch in batches:
         values: list[str] = []
-        files: list[str | None] = []
-        for line, file in zip(batch.column(0).to_pylist(), batch.column(1).to_pylist(), strict=True):
+        rows: list[int] = []
+        for row, line in enumerate(batch.column(0).to_pylist()):
             try:
                 records = records_of(line)
             except ValueError:
@@ -227,7 +227,7 @@ def clean_lines(batches: Iterable[Any]) -> Iterator[Any]:
             single = len(records) == 1 and line.lstrip().startswith(b"{")
             texts = [line] if single else [dumps(record) for record in records]
             values.extend(text.decode("utf-8") for text in texts)
-            files.extend([file] * len(texts))
-        yield pa.RecordBatch.from_arrays(
-            [pa.array(values, pa.string()), pa.array(files, pa.string())], ["value", "file"]
-        )
+            rows.extend([row] * len(texts))
+        taken = pa.array(rows, pa.int64())
+        columns = [pa.array(values, pa.string()), *[column.take(taken) for column in batch.columns[1:]]]
+        yield pa.RecordBatch.from_arrays(columns, batch.schema.names)

@@ -85,7 +85,7 @@ def test_attach_filename(lake: Bucket, read: Any) -> None:
     assert frame.plan.type.get("at") == g.TIMESTAMP
 
 
-@pytest.mark.parametrize("fmt", ["parquet", "orc", "glueparquet"])
+@pytest.mark.parametrize("fmt", ["parquet", "orc"])
 def test_what_has_no_type_cannot_be_written(fmt: str, spark: SparkSession, lake: Bucket, write: Any) -> None:
     frame = Frame.of(spark.sql("select 1 id, named_struct('x', array(null)) deep"))
     with pytest.raises(FieldError, match=r"deep\.x\[\].*DropNullFields"):

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glue_etl.engine.io.csv_heads import Dialect, fields_of, names_of
-from glue_etl.errors import GlueEtlError, OptionError, SourceError, UnsupportedError
+from glue_etl.engine.io.csv_lines import records_of_text
+from glue_etl.errors import GlueEtlError, OptionError, SourceError
 from glue_etl.testing.buckets import Bucket
 
 HEADER = {"withHeader": True}
@@ -161,14 +162,70 @@ def test_is_fail_fast_is_a_threshold_of_one(lake: Bucket, read: Any) -> None:
         frame.checked()
 
 
+LINE = "a\n1\n2\n3\n"
+VARIANTS: dict[str, tuple[str, dict[str, Any], list[str], list[tuple[str | None, ...]]]] = {
+    "neither": (LINE, {}, ["col0"], [("a",), ("1",), ("2",), ("3",)]),
+    "skipFirst": (LINE, {"skipFirst": True}, ["col0"], [("1",), ("2",), ("3",)]),
+    "withHeader": (LINE, {"withHeader": True}, ["a"], [("1",), ("2",), ("3",)]),
+    "both": (LINE, {"withHeader": True, "skipFirst": "true"}, ["a"], [("2",), ("3",)]),
+    "both, quotes and blanks": (
+        'a,b\n\n"x,y",z\n"1,2",\n\n3,""\n',
+        {"withHeader": True, "skipFirst": True},
+        ["a", "b"],
+        [("1,2", ""), ("3", "")],
+    ),
+    "both over lines": (
+        '"a\nb",c\n"x\ny",z\n"1\n2",3\n',
+        {"withHeader": True, "skipFirst": True, "multiLine": True},
+        ["a\nb", "c"],
+        [("1\n2", "3")],
+    ),
+    "escaper over lines": (
+        'a,b\n"1\n\\"2\\"",x\\,y\n3\\n,"4\n5"\n',
+        {"withHeader": True, "escaper": "\\", "multiline": True},
+        ["a", "b"],
+        [('1\n"2"', "x,y"), ("3\n", "4\n5")],
+    ),
+    "escaped names": ("a\\,b,c\n1,2\n", {"withHeader": True, "escaper": "\\"}, ["a,b", "c"], [("1", "2")]),
+    "optimizePerformance": (LINE, {"withHeader": True, "optimizePerformance": True}, ["a"], [("1",), ("2",), ("3",)]),
+    "optimizePerformance falls back for multiLine": (
+        'a\n"1\n2"\n',
+        {"withHeader": True, "optimizePerformance": True, "multiLine": True},
+        ["a"],
+        [("1\n2",)],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_variants(name: str, lake: Bucket, read: Any) -> None:
+    text, options, names, rows = VARIANTS[name]
+    lake.write("in/one.csv", text)
+    lake.write("in/two.csv", text)
+    frame = read(lake.uri("in/"), "csv", attachFilename="file", attachTimestamp="at", **options)
+    df = frame.plan.df
+    assert df.columns == [*names, "file", "at"]
+    found = [tuple(row) for row in df.orderBy("file").collect()]
+    assert sorted(row[:-2] for row in found) == sorted([*rows, *rows])
+    assert {row[-2] for row in found} == {lake.uri("in/one.csv"), lake.uri("in/two.csv")}
+    assert all(row[-1] is not None for row in found)
+    assert frame.stage_errors[0].count() == 0
+
+
+def test_error_records_of_files_cut_in_python(lake: Bucket, read: Any) -> None:
+    uri = lake.write("in/a.csv", "a,b\nx,x\n1,2\n1,2,3\n4\n")
+    frame = read(uri, "csv", withHeader=True, skipFirst=True)
+    assert sorted(map(tuple, frame.plan.df.collect())) == [("1", "2"), ("4", None)]
+    [row] = frame.stage_errors[0].records().collect()
+    assert (row["input"], row["source"]) == ("1,2,3", uri)
+
+
 WRONG: dict[str, tuple[dict[str, Any], type[GlueEtlError], str]] = {
     "two quote characters": ({"quoteChar": "''"}, OptionError, "quoteChar"),
     "empty separator": ({"separator": ""}, OptionError, "separator"),
     "no truth value": ({"withHeader": "yes"}, OptionError, "'yes'"),
     "unknown option": ({"header": True}, OptionError, "withHeader"),
-    "withHeader and skipFirst": ({"withHeader": True, "skipFirst": True}, UnsupportedError, "skipFirst"),
-    "withSchema": ({"withSchema": "{}"}, UnsupportedError, "withSchema"),
-    "escaper over lines": ({"escaper": "\\", "multiline": True}, UnsupportedError, "multiline"),
+    "withSchema": ({"withSchema": "{}"}, OptionError, "withSchema"),
 }
 
 
@@ -185,6 +242,22 @@ def test_fields_are_what_a_csv_writer_wrote(fields: list[str]) -> None:
     text = io.StringIO()
     csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="").writerow(fields)
     assert fields_of(text.getvalue(), Dialect()) == fields
+
+
+@given(
+    st.text(st.sampled_from('ab,"\\\r\n\t'), max_size=40),
+    st.sampled_from(['"', ""]),
+    st.sampled_from(["\\", ""]),
+    st.booleans(),
+)
+def test_any_text_is_cut_into_records_and_fields(text: str, quote: str, escaper: str, multiline: bool) -> None:
+    dialect = Dialect(quote=quote, escaper=escaper, multiline=multiline)
+    records = records_of_text(text, dialect)
+    ends = "\r\n"
+    assert "".join(records).translate(dict.fromkeys(map(ord, ends))) == text.translate(dict.fromkeys(map(ord, ends)))
+    if not (multiline or escaper):
+        assert records == text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    assert all(fields_of(record, dialect) for record in records)
 
 
 @given(st.lists(st.text(st.sampled_from("aA_1"), max_size=3), min_size=1), st.booleans())

@@ -14,10 +14,9 @@ from glue_etl.engine.frame.core import Frame, Stage
 from glue_etl.engine.frame.errors import ERROR_RECORD
 from glue_etl.engine.frame.json_text import json_lines
 from glue_etl.engine.io.json import read_json
-from glue_etl.engine.io.json_documents import parse_json_path, records_in
 from glue_etl.engine.types import tree as g
 from glue_etl.engine.types.spark import to_spark
-from glue_etl.errors import FieldError, OptionError, SourceError, UnsupportedError
+from glue_etl.errors import FieldError, SourceError
 
 
 def put(folder: Path, content: str | bytes, name: str = "a.json") -> Path:
@@ -174,33 +173,3 @@ def test_nothing_is_read_before_the_plan_is_asked_for(spark: SparkSession, tmp_p
     frame = read_json(spark, [str(path)])
     path.write_text('{"b":1}\n')
     assert frame.plan.type.names == ["b"]
-
-
-PATHS: dict[str, tuple[str, Any, list[Any]]] = {
-    "root": ("$", {"a": 1}, [{"a": 1}]),
-    "member": ("$.a", {"a": {"b": 1}}, [{"b": 1}]),
-    "quoted member": ("$['a.b']", {"a.b": {"c": 1}}, [{"c": 1}]),
-    "doubly quoted member": ('$["a b"][*]', {"a b": [{"c": 1}]}, [{"c": 1}]),
-    "element": ("$.a[1]", {"a": [{"b": 1}, {"b": 2}]}, [{"b": 2}]),
-    "inside all elements": ("$.a[*].b", {"a": [{"b": {"c": 1}}, {"b": {"c": 2}}, {}]}, [{"c": 1}, {"c": 2}]),
-    "all members": ("$.*", {"x": {"a": 1}, "y": {"a": 2}}, [{"a": 1}, {"a": 2}]),
-    "nothing there": ("$.z.y", {"a": 1}, []),
-}
-
-
-@pytest.mark.parametrize("name", PATHS)
-def test_json_paths(name: str) -> None:
-    path, value, expected = PATHS[name]
-    assert list(records_in(value, parse_json_path(path))) == expected
-
-
-@pytest.mark.parametrize("path", ["$..a", "$.a[?(@.b>1)]", "$.a[0:2]", "$.a[0,1]", "$.a.length()"])
-def test_json_paths_beyond_the_first_cut(path: str) -> None:
-    with pytest.raises(UnsupportedError, match="jsonPath"):
-        parse_json_path(path)
-
-
-@pytest.mark.parametrize("path", ["a", "$a", "$.", "$[", "$.a[x]"])
-def test_what_is_no_json_path(path: str) -> None:
-    with pytest.raises(OptionError, match="no JsonPath"):
-        parse_json_path(path)

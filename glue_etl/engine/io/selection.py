@@ -1,0 +1,109 @@
+"""Which of the listed files are read, and in how many groups.
+
+Sources: "Workload partitioning with bounded execution" (`boundedFiles`, `boundedSize`), "Excluding Amazon S3 storage
+classes" (`excludeStorageClasses`) and "Reading input files in larger groups" (`groupFiles`, `groupSize`) in the AWS
+Glue guide.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from glue_etl.engine.io.globs import matcher
+from glue_etl.engine.io.listing import Listing, SourceFile
+from glue_etl.engine.io.request import ReadRequest
+from glue_etl.errors import OptionError
+
+__all__ = ["group_count", "selected"]
+
+_CLASS_OF_THE_LAKE = "STANDARD"
+_MANY_FILES = 50_000
+_LARGEST_GROUP = 128 << 20
+
+
+def selected(listing: Listing, request: ReadRequest) -> Listing:
+    """Leave out storage classes, then keep to the bounds.
+
+    Every object of the local lake is of the class STANDARD. A bound takes the files that were changed first, so that
+    with job bookmarks each run goes on where the last one stopped; at least one file is taken, however large it is.
+    """
+    if _CLASS_OF_THE_LAKE in request.excluded_classes:
+        return replace(listing, files=(), whole=False)
+    listing = _filtered(listing, request)
+    if request.bounded_files is None and request.bounded_size is None:
+        return listing
+    files = sorted(listing.files, key=_changed)[: request.bounded_files]
+    if request.bounded_size is not None:
+        files = _within(files, request.bounded_size)
+    if len(files) == len(listing.files):
+        return listing
+    kept = {file.uri for file in files}
+    return replace(listing, files=tuple(file for file in listing.files if file.uri in kept), whole=False)
+
+
+def _filtered(listing: Listing, request: ReadRequest) -> Listing:
+    """What the filters of Spark's own sources leave: `pathGlobFilter`, `modifiedBefore`, `modifiedAfter`."""
+    options = request.options
+    pattern = options.get("pathGlobFilter")
+    before, after = (_moment(name, options.get(name)) for name in ("modifiedBefore", "modifiedAfter"))
+    if not (pattern or before or after):
+        return listing
+    matches = matcher([pattern]) if pattern else None
+    kept = tuple(
+        file
+        for file in listing.files
+        if (matches is None or matches(file.uri.rpartition("/")[2]))
+        and (before is None or _changed(file) < before)
+        and (after is None or _changed(file) > after)
+    )
+    return replace(listing, files=kept, whole=False)
+
+
+def _moment(name: str, text: str | None) -> int | None:
+    """Nanoseconds since 1970; texts without a zone are UTC, as the session is."""
+    if not text:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise OptionError(f"The option {name!r} is {text!r}.", hint="write it like '2024-05-31T23:59:59'") from None
+    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()) * 10**9
+
+
+def _changed(file: SourceFile) -> int:
+    # Files of another file system stay in the order of their names.
+    return file.local.stat().st_mtime_ns if file.local is not None else 0
+
+
+def _within(files: Sequence[SourceFile], size: int) -> list[SourceFile]:
+    taken: list[SourceFile] = []
+    for file in files:
+        if taken and file.size > size:
+            break
+        taken.append(file)
+        size -= file.size
+    return taken
+
+
+def group_count(listing: Listing, request: ReadRequest, cores: int) -> int | None:
+    """In how many partitions grouped files are read; None where they are not grouped.
+
+    Args:
+        listing: The files.
+        request: `groupFiles` and `groupSize`; grouping is on by itself above 50,000 files.
+        cores: Tasks that run at a time: without a `groupSize`, groups are as large as keeps all of them busy.
+    """
+    grouping = request.group_files
+    if grouping is None and len(listing.files) > _MANY_FILES:
+        grouping = "inPartition"
+    if grouping in (None, "none") or not listing.files:
+        return None
+    size = request.group_bytes or min(_LARGEST_GROUP, max(1, math.ceil(listing.size / max(1, cores))))
+    folders: dict[str, int] = defaultdict(int)
+    for file in listing.files:
+        folders[file.uri.rpartition("/")[0] if grouping == "inPartition" else ""] += file.size
+    return sum(max(1, math.ceil(total / size)) for total in folders.values())
