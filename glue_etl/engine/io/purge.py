@@ -19,32 +19,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from glue_etl.engine.io.lake import Lake, StoredObject
+from glue_etl.engine.io.registry import STORAGE_CLASSES
 from glue_etl.engine.io.staging import recover
 from glue_etl.errors import OptionError
 
 if TYPE_CHECKING:
     from glue_etl.engine.context import EngineContext
 
-__all__ = ["STORAGE_CLASSES", "Purge", "Purged", "check_transition", "purge_s3_path", "read_purge"]
+__all__ = ["Purge", "Purged", "check_transition", "purge_s3_path", "read_purge"]
 
 _LOG = logging.getLogger(__name__)
 
-# https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html
-STORAGE_CLASSES = (
-    "STANDARD",
-    "REDUCED_REDUNDANCY",
-    "GLACIER",
-    "STANDARD_IA",
-    "ONEZONE_IA",
-    "INTELLIGENT_TIERING",
-    "DEEP_ARCHIVE",
-    "OUTPOSTS",
-    "GLACIER_IR",
-    "SNOW",
-    "EXPRESS_ONEZONE",
-    "FSX_OPENZFS",
-    "FSX_ONTAP",
-)
 # What a local object has: nothing but a file.
 _LOCAL_CLASS = "STANDARD"
 _DEFAULT_HOURS = 168
@@ -119,7 +104,7 @@ def check_transition(ctx: EngineContext, uri: str, storage_class: str, options: 
         PathNotFoundError: The path is no S3 URI.
     """
     if storage_class not in STORAGE_CLASSES:
-        raise OptionError(f"{storage_class!r} is no storage class of S3.", available=STORAGE_CLASSES)
+        raise OptionError(f"{storage_class!r} is no storage class of S3.", available=sorted(STORAGE_CLASSES))
     read_purge(options, _TRANSITION_OPTIONS)
     for name in ("accountId", "roleArn"):
         if not options.get(name):
@@ -166,7 +151,7 @@ def _classes(value: Any) -> frozenset[str]:
         )
     for name in names:
         if name not in STORAGE_CLASSES:
-            raise OptionError(f"{name!r} is no storage class of S3.", available=STORAGE_CLASSES)
+            raise OptionError(f"{name!r} is no storage class of S3.", available=sorted(STORAGE_CLASSES))
     return frozenset(names)
 
 

@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glue_etl.engine.io.lake import Lake
-from glue_etl.engine.io.purge import STORAGE_CLASSES, check_transition, purge_s3_path, read_purge
+from glue_etl.engine.io.purge import check_transition, purge_s3_path, read_purge
+from glue_etl.engine.io.registry import STORAGE_CLASSES
 from glue_etl.errors import NoSuchBucketError, OptionError, PathNotFoundError
 from glue_etl.settings import Settings
 
@@ -189,6 +190,6 @@ def test_a_transition_is_checked_as_on_aws(
         check_transition(ctx, uri, to, options)
 
 
-@pytest.mark.parametrize("to", STORAGE_CLASSES)
+@pytest.mark.parametrize("to", sorted(STORAGE_CLASSES))
 def test_a_transition_to_any_class_of_s3_may_be_asked_for(ctx: Any, to: str) -> None:
     check_transition(ctx, "s3://b/d/", to, ROLE)
