@@ -17,7 +17,7 @@ Json = Any
 Predicate = Callable[[Case], bool]
 
 # What the engine's sources and sinks know; everything else is missing by name.
-FORMATS = ("avro", "json", "csv", "parquet", "glueparquet", "orc", "grokLog", "ion")
+FORMATS = ("avro", "json", "csv", "parquet", "glueparquet", "orc", "grokLog", "ion", "xml")
 CONNECTIONS = ("s3", "file")
 UNWRITABLE = ("xml", "grokLog", "ion")
 

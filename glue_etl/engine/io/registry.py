@@ -128,6 +128,18 @@ GROK_READ: dict[str, Option] = {
     **_ATTACH,
 }
 
+XML_READ: dict[str, Option] = {
+    "rowTag": _TEXT,
+    "encoding": _TEXT,
+    "excludeAttribute": _BOOL,
+    "treatEmptyValuesAsNulls": _BOOL,
+    "attributePrefix": Option("text", "_"),
+    "valueTag": Option("text", "_VALUE"),
+    "ignoreSurroundingSpaces": _BOOL,
+    "withSchema": _TEXT,
+    **_ATTACH,
+}
+
 S3_READ: dict[str, Option] = {
     "paths": Option("list"),
     "path": Option("text"),
@@ -238,6 +250,7 @@ FORMATS: dict[str, Format] = {
     "json": Format(JSON_READ, JSON_WRITE, _TEXT_CODECS, "none"),
     "orc": Format(PARQUET_READ, PARQUET_WRITE, _ORC_CODECS, "snappy"),
     "parquet": _PARQUET,
+    "xml": Format(XML_READ, {}, {}, "none"),
 }
 
 TEXT_FORMATS = frozenset({"csv", "grokLog", "ion", "json", "xml"})
@@ -264,13 +277,13 @@ STORAGE_CLASSES = frozenset(
 )
 """Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html"""
 
-KNOWN_FORMATS = frozenset({"hudi", "iceberg", "delta", "xml"})
+KNOWN_FORMATS = frozenset({"hudi", "iceberg", "delta"})
 """Formats AWS Glue has and this version has not."""
 
 READ_ONLY_FORMATS = frozenset({"grokLog", "ion", "xml"})
 """Formats that AWS Glue itself can only read. Source: "Data format options" in the AWS Glue guide."""
 
-DECODED_FORMATS = frozenset({"grokLog", "ion"})
+DECODED_FORMATS = frozenset({"grokLog", "ion", "xml"})
 """Formats whose files the engine opens itself, so that it can be told how they are compressed."""
 
 DECODED_CODECS = frozenset({"bzip2", "deflate", "gzip", "snappy", "zstd"})

@@ -111,6 +111,11 @@ def _read(ctx: EngineContext, request: ReadRequest, listing: Listing, stage: Sta
         from glue_etl.engine.io.ion import read_ion
 
         return read_ion(ctx.session, request, listing, stage)
+    if request.format == "xml":
+        from glue_etl.engine.io.xml import read_xml
+
+        given = request.options["withSchema"]
+        return read_xml(ctx.session, request, listing, stage, _schema(given) if given else None)
     from glue_etl.engine.io.columnar import read_columnar
 
     return read_columnar(ctx.session, request, listing)

@@ -27,7 +27,7 @@ from glue_etl.errors import OptionError
 
 __all__ = ["decoder_of", "read_xml"]
 
-_LARGE = 16 << 20
+LARGE = 16 << 20
 """Bytes from which on a file may be worth cutting."""
 _NO_NAME = frozenset("<>/&\"'= \t\r\n")
 
@@ -104,7 +104,7 @@ def _worth_cutting(session: SparkSession, listing: Listing, compression: str) ->
     return [
         (file, str(file.local))
         for file in listing.files
-        if not codec_of(file.uri, compression) and file.local is not None and file.size >= max(_LARGE, share)
+        if not codec_of(file.uri, compression) and file.local is not None and file.size >= max(LARGE, share)
     ]
 
 

@@ -11,12 +11,12 @@ import contextlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import Protocol
 from xml.parsers import expat
 
 from glue_etl.errors import OptionError
 
-__all__ = ["HEAD", "Prolog", "codec_name", "read_prolog", "utf8_blocks"]
+__all__ = ["HEAD", "Prolog", "Readable", "codec_name", "read_prolog", "utf8_blocks"]
 
 _BLOCK = 1 << 20
 HEAD = 1 << 20
@@ -30,6 +30,13 @@ _SHAPES = ((b"<\x00", "utf-16-le"), (b"\x00<", "utf-16-be"))
 _ONE_BYTE = re.compile(r"ascii|utf-8|iso8859-\d+|cp125\d|koi8-[rtu]")
 # From 2.4.1 on expat itself stops entities that grow without bounds.
 _EXPANDS_SAFELY = expat.version_info >= (2, 4, 1)
+
+
+class Readable(Protocol):
+    """A stream of bytes."""
+
+    def read(self, size: int, /) -> bytes:
+        """Up to that many bytes; none at the end."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +111,7 @@ def read_prolog(head: bytes, encoding: str | None) -> Prolog:
     return Prolog(codec, mark, entities, start)
 
 
-def utf8_blocks(stream: BinaryIO, codec: str, size: int | None = None) -> Iterator[bytes]:
+def utf8_blocks(stream: Readable, codec: str, size: int | None = None) -> Iterator[bytes]:
     """The text of a stream as UTF-8, block by block; what is no text becomes a character that XML forbids.
 
     Args:
@@ -115,7 +122,7 @@ def utf8_blocks(stream: BinaryIO, codec: str, size: int | None = None) -> Iterat
     return _decoded(_blocks(stream, size), codec)
 
 
-def _blocks(stream: BinaryIO, size: int | None) -> Iterator[bytes]:
+def _blocks(stream: Readable, size: int | None) -> Iterator[bytes]:
     left = size
     while left is None or left > 0:
         block = stream.read(_BLOCK if left is None else min(left, _BLOCK))

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 
 from glue_etl.engine.io.decoded import BadRecord
 from glue_etl.engine.io.xml_parse import RowParser
-from glue_etl.engine.io.xml_prolog import HEAD, Prolog, read_prolog, utf8_blocks
+from glue_etl.engine.io.xml_prolog import HEAD, Prolog, Readable, read_prolog, utf8_blocks
 from glue_etl.engine.io.xml_scan import RowScanner, Span
 from glue_etl.engine.io.xml_shapes import Shapes
 from glue_etl.engine.io.xml_values import Texts, converted
@@ -56,7 +56,7 @@ class XmlDecoder:
         yield from self.records(_Joined(head[prolog.mark :], stream), prolog, prolog.mark)
 
     def records(
-        self, stream: BinaryIO, prolog: Prolog, position: int, size: int | None = None
+        self, stream: Readable, prolog: Prolog, position: int, size: int | None = None
     ) -> Iterator[dict[str, Any] | BadRecord]:
         """The records of a part of a file that begins outside of any row.
 
@@ -138,7 +138,7 @@ class _Joined:
         self._head = head
         self._stream = stream
 
-    def read(self, size: int) -> bytes:
+    def read(self, size: int, /) -> bytes:
         """Up to that many bytes."""
         if not self._head:
             return self._stream.read(size)
