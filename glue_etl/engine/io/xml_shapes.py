@@ -161,7 +161,8 @@ class Shapes:
         self._answered += answered
         self._asked += answered + 1
         if self._asked >= _TRIALS:
-            if self._answered * 2 < self._asked:
+            # Each row that is left over costs a parser of its own.
+            if self._answered * 4 < self._asked * 3:
                 self._known, self._learned = [], _MOST_SHAPES
             self._asked = self._answered = 0
 
