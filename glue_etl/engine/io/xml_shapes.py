@@ -140,11 +140,10 @@ class Shapes:
             shape.rows.append(found.groups())
             order.append(shape)
             at = found.end()
+        made = {id(each): iter(each.records(self._texts)) for each in self._known if each.rows}
         self._note(len(order))
-        used = [each for each in self._known if each.rows]
-        if len(used) == 1:
-            return used[0].records(self._texts), at
-        made = {id(each): iter(each.records(self._texts)) for each in used}
+        if len(made) == 1:
+            return list(made.popitem()[1]), at
         return [next(made[id(each)]) for each in order], at
 
     def _other(self, text: bytes, at: int) -> re.Match[bytes] | None:

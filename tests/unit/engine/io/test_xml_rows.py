@@ -165,6 +165,12 @@ def test_many_broken_rows() -> None:
     assert (len(records), len(bad)) == (6000, 3000)
 
 
+@pytest.mark.parametrize("share", [2, 3, 10])
+def test_rows_some_of_which_are_alike(share: int) -> None:
+    texts = [f"<rec><a>{n}</a>{'<!-- -->' * (n % share == 0)}</rec>" for n in range(4000)]
+    assert decode(rows(*texts)) == ([{"a": n} for n in range(4000)], [])
+
+
 def test_entities_do_not_grow_without_bounds() -> None:
     levels = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10}">' for n in range(1, 12))
     bomb = f'<!DOCTYPE r [<!ENTITY e0 "ha">{levels}]><r><rec>&e11;</rec>{GOOD}</r>'
