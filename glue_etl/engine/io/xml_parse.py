@@ -65,8 +65,8 @@ class RowParser:
         except expat.ExpatError as error:
             good = len(building.records)
             before = len(self.entities) + len(_OPEN) + sum(map(len, rows[:good]))
-            offset = max(0, parser.ErrorByteIndex - before)
             row = rows[good] if good < len(rows) else b""
+            offset = min(max(0, parser.ErrorByteIndex - before), len(row))
             return Parsed(building.records, _fault(error, row, offset), offset, building.partial())
         return Parsed(building.records)
 

@@ -116,7 +116,8 @@ class RowScanner:
             yield from self._given_up(f"the row's end tag </{self._tag}> is missing")
         if self._closer:
             fault = f"the text ends where {self._closer.decode()} should come, so that no further row can be found"
-            yield Span(self._base + self._opener, self._data[max(0, self._opener) :], fault)
+            opener = next(opener for opener, closer in CLOSERS.items() if closer == self._closer)
+            yield Span(self._base + self._opener, opener, fault)
 
     def _take(self, block: bytes) -> None:
         """Add to what is known, and forget what lies before the first open row."""
