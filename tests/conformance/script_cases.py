@@ -149,7 +149,6 @@ SERVICES: dict[str, Predicate] = {
 """Services of AWS that the engine has not got: there is nothing such a case could be set up in, so it is not run."""
 
 MISSING: dict[str, Predicate] = {
-    "format xml or grokLog": in_code(r"""['"](xml|grokLog)['"]"""),
     "Studio transforms gs_lookup and gs_unpivot": in_code(r"\bgs_(lookup|unpivot)\b"),
 }
 """Features the engine has not got yet. Such a case runs and must fail; when it passes, its row goes."""
