@@ -10,7 +10,7 @@ import re
 import threading
 import uuid
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from py4j.protocol import Py4JJavaError
@@ -50,6 +50,8 @@ ERROR_ROW = s.StructType(
 )
 """`frame.records_worker.ERROR` as Spark names it."""
 # As Python's traceback shows it, which is all that comes from a worker.
+_CRASHED = "Python worker exited unexpectedly"
+_PATIENCE = 60
 _FAILED = re.compile(r"SourceError: (The file .*)")
 
 
@@ -64,6 +66,7 @@ def read_decoded(
     attach_timestamp: str | None = None,
     compression: str = "",
     decode_range: RangeDecoder | None = None,
+    careful: Decoder | None = None,
     name: str = "",
 ) -> Frame:
     """Read files by a decoder; nothing is read before the frame's plan or its errors are asked for.
@@ -80,6 +83,8 @@ def read_decoded(
         attach_timestamp: The name of a further field for the time of the file's last change.
         compression: The script's `compressionType` by its canonical name; empty to go by the files' names.
         decode_range: Reads a range of bytes of a file; large files that are not compressed are then shared out.
+        careful: Decodes in the place of `decode` if that brought a worker down, or kept it in a loop; only where the
+            type is inferred.
         name: The frame's name.
 
     Returns:
@@ -93,7 +98,7 @@ def read_decoded(
     tasks, parts = parts_of(session, listing, compression, ranges=decode_range is not None)
     files = DecodedFiles(parts, decode, decode_range, attach_filename, attach_timestamp)
     if kind is None:
-        run = _DecodeRun(session, tasks, files)
+        run = _DecodeRun(session, tasks, files, careful)
         return Frame(lambda: run.plan, name, (_FoundErrors(run, stage),))
     whole = _with_attached(kind, files)
     check_names(session, whole)
@@ -133,10 +138,13 @@ def check_names(session: SparkSession, kind: g.StructType) -> None:
 class _DecodeRun(ChunkRun):
     """One decoding of all files."""
 
-    def __init__(self, session: SparkSession, tasks: DataFrame, files: DecodedFiles) -> None:
+    def __init__(
+        self, session: SparkSession, tasks: DataFrame, files: DecodedFiles, careful: Decoder | None = None
+    ) -> None:
         super().__init__(session)
         self._tasks = tasks
-        self._files = files
+        self._files = files if careful is None else replace(files, patience=_PATIENCE)
+        self._careful = careful
 
     def _start(self, zone: str) -> tuple[DataFrame, Callable[[Iterable[Any]], Iterable[Any]], g.StructType | None]:
         return self._tasks, DecodeChunks(self._files, zone, uuid.uuid4().hex), None
@@ -149,6 +157,12 @@ class _DecodeRun(ChunkRun):
         return plan
 
     def _run(self) -> Any:
+        try:
+            return guarded(super()._run)
+        except (PySparkException, Py4JJavaError) as error:
+            if self._careful is None or _CRASHED not in str(error):
+                raise
+        self._files = replace(self._files, decode=self._careful, patience=0)
         return guarded(super()._run)
 
 

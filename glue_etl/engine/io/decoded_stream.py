@@ -65,6 +65,7 @@ class CountedStream(io.RawIOBase):
 
     Attributes:
         taken: Bytes read so far, a block or so ahead of what the reader above has handed out.
+        on_block: Called before each block is read.
         failure: What went wrong; a library in C may lose an exception that is raised below it.
     """
 
@@ -72,6 +73,7 @@ class CountedStream(io.RawIOBase):
         super().__init__()
         self.taken = 0
         self.failure: SourceError | None = None
+        self.on_block: Callable[[], object] | None = None
         self._blocks = blocks
         self._rest = memoryview(b"")
         self._uri = uri
@@ -102,6 +104,8 @@ class CountedStream(io.RawIOBase):
         return count
 
     def _next(self) -> bytes | None:
+        if self.on_block is not None:
+            self.on_block()
         try:
             return next(self._blocks, None)
         except Exception as error:

@@ -7,6 +7,7 @@ streams records into a type that is known beforehand. Imports nothing of pyspark
 from __future__ import annotations
 
 import gc
+import signal
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
@@ -66,6 +67,8 @@ class DecodedFiles:
         decode_range: Reads a range of a file.
         attach_filename: The field that holds each record's file; it replaces one of that name.
         attach_timestamp: The field that holds the time of its file's last change.
+        patience: Seconds in which a decoder in C must ask for the next block of bytes, else its process ends; 0: for
+            ever.
     """
 
     parts: Parts
@@ -73,6 +76,7 @@ class DecodedFiles:
     decode_range: RangeDecoder | None = None
     attach_filename: str | None = None
     attach_timestamp: str | None = None
+    patience: int = 0
 
     def batches(self, rows: Iterable[Any]) -> Iterator[_Batch]:
         """Bounded by their number of records and by the bytes read for them, whatever the size of the file.
@@ -91,6 +95,8 @@ class DecodedFiles:
                 starts.append((len(records), part.uri))
                 more = self._attached(part)
                 opened, stream = _open(part)
+                if stream is not None and self.patience:
+                    stream.on_block = self._wait
                 with opened:
                     mark = 0
                     for item in self._items(part, opened, stream):
@@ -102,13 +108,24 @@ class DecodedFiles:
                             records.append(item)
                         taken = stream.taken if stream is not None else opened.tell()
                         if len(records) + len(errors) >= _BATCH or taken - mark > _BATCH_BYTES:
+                            self._stop_waiting()
                             yield records, errors, starts
                             records, errors, starts, mark = [], [], [(0, part.uri)], taken
+                self._stop_waiting()
             if records or errors:
                 yield records, errors, starts
         finally:
+            self._stop_waiting()
             if was_on:
                 gc.enable()
+
+    def _wait(self) -> None:
+        # The signal's own action ends a process that no Python code could stop any more.
+        signal.alarm(self.patience)
+
+    def _stop_waiting(self) -> None:
+        if self.patience:
+            signal.alarm(0)
 
     def _attached(self, part: Part) -> dict[str, Any]:
         known = {self.attach_filename: part.uri, self.attach_timestamp: part.modified}

@@ -11,10 +11,15 @@ where the next value begins, so the rest of that file is one error record.
 from __future__ import annotations
 
 import codecs
-from collections.abc import Callable, Iterator
+import faulthandler
+import os
+import shutil
+import signal
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from glue_etl.engine.io.decoded import BadRecord, read_decoded
 from glue_etl.errors import SourceError
@@ -26,11 +31,13 @@ if TYPE_CHECKING:
     from glue_etl.engine.io.listing import Listing
     from glue_etl.engine.io.request import ReadRequest
 
-__all__ = ["decode_ion", "read_ion"]
+__all__ = ["decode_ion", "decode_ion_carefully", "read_ion"]
 
 _BINARY = b"\xe0\x01\x00\xea"
 _LONGEST_TEXT = 1 << 28
 """Bytes of the longest text value that is read; the library allocates no more than a text needs."""
+_PATIENCE = 20
+"""Seconds in which the library must ask for the next few kilobytes of a file that is tried."""
 _READY = frozenset({int, float, str, bytes, bool, Decimal, type(None)})
 """Types of values that are what a field holds already."""
 _WRAPPED: dict[type, Callable[[Any], Any]] = {Decimal: Decimal, int: int, float: float, str: str, bytes: bytes}
@@ -56,7 +63,64 @@ def read_ion(session: SparkSession, request: ReadRequest, listing: Listing, stag
         attach_filename=request.options["attachFilename"],
         attach_timestamp=request.options["attachTimestamp"],
         compression=request.compression,
+        careful=decode_ion_carefully,
     )
+
+
+def decode_ion_carefully(stream: BinaryIO, uri: str) -> Iterator[dict[str, Any] | BadRecord]:
+    """The records of one file, by the library's half in C only where that is seen to survive it.
+
+    The half in C may crash on damaged binary Ion, or never come back. A process of its own tries it first; where that
+    ends badly, the half in Python decodes the file, which is some hundred times slower and knows what is wrong.
+    """
+    with tempfile.NamedTemporaryFile() as copy:
+        shutil.copyfileobj(stream, copy)
+        copy.flush()
+        with open(copy.name, "rb") as again:
+            yield from decode_ion(again, uri) if _survives(copy.name, uri) else _decode_in_python(again)
+
+
+def _survives(path: str, uri: str) -> bool:
+    child = os.fork()
+    if child == 0:
+        try:
+            faulthandler.disable()
+            signal.signal(signal.SIGALRM, signal.SIG_DFL)
+            with open(path, "rb", buffering=0) as file:
+                for _ in decode_ion(cast("BinaryIO", _Watched(file)), uri):
+                    pass
+        finally:
+            # Nothing of the parent's is to be flushed or closed twice.
+            os._exit(0)
+    return os.waitpid(child, 0)[1] == 0
+
+
+class _Watched:
+    """A file whose process ends if the next bytes are not asked for in time."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.tell, self.seek = file.tell, file.seek
+
+    def read(self, size: int = -1) -> bytes:
+        signal.alarm(_PATIENCE)
+        return self._file.read(size)
+
+
+def _decode_in_python(stream: BinaryIO) -> Iterator[dict[str, Any] | BadRecord]:
+    from amazon.ion import simpleion
+
+    try:
+        for value in simpleion.load_python(stream, single_value=False, parse_eagerly=False):
+            plain = _plain(value)
+            if isinstance(plain, dict):
+                yield plain
+            else:
+                yield BadRecord(f"a top-level value must be a struct, not {_name(value)}", _shown(value), None)
+    except Exception as error:
+        # It meets damaged bytes with whatever its own code raises.
+        fault = f"not Ion: {str(error).strip() or type(error).__name__}"
+        yield BadRecord(f"{fault}; the rest of the file is not read", None, None)
 
 
 def decode_ion(stream: BinaryIO, uri: str) -> Iterator[dict[str, Any] | BadRecord]:
@@ -169,6 +233,8 @@ def _plain(value: Any) -> Any:
         return value
     if isinstance(value, dict):
         return _struct(value)
+    if isinstance(value, Mapping):  # the library's own, where it is Python's half that decodes
+        return {str(field): _plain(inner) for field, inner in value.items()}
     if isinstance(value, list):
         return [_plain(inner) for inner in value]
     if isinstance(value, datetime):
@@ -176,6 +242,8 @@ def _plain(value: Any) -> Any:
     name = kind.__name__
     if name == "IonPyNull":
         return None
+    if name == "IonPySymbol":
+        return value.text
     if name == "IonPyBool":  # a kind of int to Python
         return bool(value)
     return next((plain(value) for base, plain in _WRAPPED.items() if isinstance(value, base)), value)

@@ -12,8 +12,9 @@ from amazon.ion import simpleion
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from glue_etl.engine.io import ion
 from glue_etl.engine.io.decoded import BadRecord
-from glue_etl.engine.io.ion import decode_ion
+from glue_etl.engine.io.ion import decode_ion, decode_ion_carefully
 from glue_etl.engine.types import tree as g
 from glue_etl.errors import GlueEtlError, OptionError, SourceError
 from glue_etl.testing.buckets import Bucket
@@ -164,6 +165,27 @@ def test_any_text_is_records_or_errors(data: bytes) -> None:
     decoded(data)
 
 
+WHOLE = packed([{"a": 1, "b": "x", "c": [1.5, {"d": b"y", "e": None}], "s": simpleion.loads("sym")}])
+# On the first the library's half in C crashes, on the second it never comes back.
+CRASHES = packed([{"a": 1}])[:4] + bytes.fromhex(
+    "ed8183da87b88161816281638164de958a21018b81e0e0ff470173e00e788cbd483ff8000000000000d38da179"
+)
+LOOPS = packed([{"a": 1}])[:4] + bytes.fromhex(
+    "ed8183da87b8816181620181638164de958a21018b81788cbd483ff8000000000000d38da179"
+)
+
+
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+def test_the_careful_way_survives_what_the_quick_one_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ion, "_PATIENCE", 1)
+    for data in (CRASHES, LOOPS):
+        (bad,) = decode_ion_carefully(io.BytesIO(data), "a.ion")
+        assert isinstance(bad, BadRecord)
+        assert bad.error.startswith("not Ion: ")
+    assert list(decode_ion_carefully(io.BytesIO(WHOLE), "a.ion")) == decoded(WHOLE)[0]
+    assert list(ion._decode_in_python(io.BytesIO(WHOLE))) == decoded(WHOLE)[0]
+
+
 # --- through Spark ---------------------------------------------------------------------------------------------------
 
 
@@ -216,6 +238,15 @@ def test_compressed_files_and_one_that_is_cut(lake: Bucket, read: Any) -> None:
     frame = read([uri], "ion")
     with pytest.raises(SourceError, match=r"a\.ion\.gz' cannot be decompressed \(gzip\): it is cut short"):
         _ = frame.plan
+
+
+def test_a_file_that_brings_a_worker_down_is_an_error_record(lake: Bucket, read: Any) -> None:
+    lake.write("in/a.ion", WHOLE)
+    lake.write("in/b.ion", CRASHES)
+    frame = read(lake.uri("in/"), "ion")
+    assert [row["a"] for row in frame.plan.df.collect()] == [1]
+    (error,) = frame.stage_errors[0].records().collect()
+    assert error["source"] == lake.uri("in/b.ion")
 
 
 @pytest.mark.parametrize(
