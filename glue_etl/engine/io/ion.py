@@ -110,17 +110,8 @@ class _Watched:
 def _decode_in_python(stream: BinaryIO) -> Iterator[dict[str, Any] | BadRecord]:
     from amazon.ion import simpleion
 
-    try:
-        for value in simpleion.load_python(stream, single_value=False, parse_eagerly=False):
-            plain = _plain(value)
-            if isinstance(plain, dict):
-                yield plain
-            else:
-                yield BadRecord(f"a top-level value must be a struct, not {_name(value)}", _shown(value), None)
-    except Exception as error:
-        # It meets damaged bytes with whatever its own code raises.
-        fault = f"not Ion: {str(error).strip() or type(error).__name__}"
-        yield BadRecord(f"{fault}; the rest of the file is not read", None, None)
+    source = _Checked(stream)
+    return _records(source, lambda: simpleion.load_python(source, single_value=False, parse_eagerly=False))
 
 
 def decode_ion(stream: BinaryIO, uri: str) -> Iterator[dict[str, Any] | BadRecord]:
@@ -133,25 +124,32 @@ def decode_ion(stream: BinaryIO, uri: str) -> Iterator[dict[str, Any] | BadRecor
     from amazon.ion import simpleion
 
     model = simpleion.IonPyValueModel
-    source = _Checked(stream, binary=_head(stream) == _BINARY)
-    try:
-        values = simpleion.load(
+    source = _Checked(stream)
+    # Where there is no wheel with the half in C, the library takes the one in Python by itself.
+    return _records(
+        source,
+        lambda: simpleion.load(
             source,
             single_value=False,
             parse_eagerly=False,
             text_buffer_size_limit=_LONGEST_TEXT,
             value_model=model.MAY_BE_BARE | model.SYMBOL_AS_TEXT | model.STRUCT_AS_STD_DICT,
-        )
-        for value in values:
-            if isinstance(value, dict):
-                yield _struct(value)
+        ),
+    )
+
+
+def _records(source: _Checked, load: Callable[[], Iterator[Any]]) -> Iterator[dict[str, Any] | BadRecord]:
+    try:
+        for value in load():
+            if isinstance(value, Mapping):
+                yield _plain(value)
             else:
                 what = "a struct, not null" if _plain(value) is None else f"a struct, not {_name(value)}"
                 yield BadRecord(f"a top-level value must be {what}", _shown(value), None)
     except SourceError:
         raise
     except Exception as error:
-        # The library has one exception for all that a file can have wrong, and loses those of the stream.
+        # The library raises all kinds of things over what a file can have wrong, and may lose those of the stream.
         if source.failure is not None:
             raise source.failure from error
         fault = source.fault or f"not Ion: {str(error).strip() or type(error).__name__}"
@@ -159,17 +157,6 @@ def decode_ion(stream: BinaryIO, uri: str) -> Iterator[dict[str, Any] | BadRecor
         return
     if source.fault is not None:
         yield BadRecord(f"{source.fault}; the rest of the file is not read", None, source.taken)
-
-
-def _head(stream: BinaryIO) -> bytes:
-    peek = getattr(stream, "peek", None)
-    if peek is not None:
-        head: bytes = peek(len(_BINARY))[: len(_BINARY)]
-        return head
-    at = stream.tell()
-    head = stream.read(len(_BINARY))
-    stream.seek(at)
-    return head
 
 
 class _Checked:
@@ -181,37 +168,53 @@ class _Checked:
         taken: Bytes handed over.
     """
 
-    def __init__(self, stream: BinaryIO, *, binary: bool) -> None:
+    def __init__(self, stream: BinaryIO) -> None:
         self.fault: str | None = None
         self.failure: SourceError | None = None
         self.taken = 0
         self._stream = stream
-        self._decoder = None if binary else codecs.getincrementaldecoder("utf-8")()
+        head = stream.read(len(_BINARY))
+        self._decoder = None if head == _BINARY else codecs.getincrementaldecoder("utf-8")()
+        self._checked = 0
+        self._front = self._valid(head).removeprefix(codecs.BOM_UTF8)
+        self._last = b""
+
+    def tell(self) -> int:
+        """Bytes handed over; with `seek`, how the half in Python looks at the head."""
+        return self.taken
+
+    def seek(self, _at: int) -> None:
+        """Back before what was read last."""
+        self._front = self._last
+        self.taken -= len(self._last)
 
     def read(self, size: int = -1) -> bytes:
         """At most that many bytes, none at the end."""
+        self._last, self._front = self._front or self._next(size), b""
+        self.taken += len(self._last)
+        return self._last
+
+    def _next(self, size: int) -> bytes:
         if self.fault is not None:
             return b""
         try:
-            data = self._stream.read(size)
+            return self._valid(self._stream.read(size))
         except SourceError as error:
             self.failure = error
             raise
-        if self._decoder is not None:
-            data = self._valid(data)
-        self.taken += len(data)
-        return data
 
     def _valid(self, data: bytes) -> bytes:
-        assert self._decoder is not None
+        if self._decoder is None:
+            return data
         pending = len(self._decoder.getstate()[0])
         try:
             self._decoder.decode(data, final=not data)
         except UnicodeDecodeError as error:
             at = error.start - pending
             byte = error.object[error.start]
-            self.fault = f"not UTF-8: byte 0x{byte:02x} at byte {self.taken + at} of the file"
+            self.fault = f"not UTF-8: byte 0x{byte:02x} at byte {self._checked + at} of the file"
             return data[: max(0, at)]
+        self._checked += len(data)
         return data
 
 
