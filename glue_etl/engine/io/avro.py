@@ -121,7 +121,6 @@ class _AvroSource:
         numbers: dict[str, int] = {}
         files = []
         for opened, text in each(facts_of, self.listing.files):
-            check_codec(opened.header.codec, opened.uri)
             files.append(replace(opened, schema=numbers.setdefault(text, len(numbers))))
         first = {file.schema: file.uri for file in reversed(files)}
         nodes = [parse_schema(text, first[at], logical=self.logical) for text, at in numbers.items()]
@@ -169,7 +168,8 @@ def facts_of(file: SourceFile) -> tuple[AvroFile, str]:
 
     Raises:
         SourceError: It is no Avro file, or cannot be read.
-        UnsupportedError: It is not on this machine.
+        UnsupportedError: It is not on this machine, or its codec is none of Avro's.
+        MissingExtraError: The codec's package is not installed.
     """
     if file.local is None:
         raise UnsupportedError.of(f"Reading Avro from {file.uri!r}", "copy the files to s3:// or to a local folder")
@@ -185,6 +185,7 @@ def facts_of(file: SourceFile) -> tuple[AvroFile, str]:
         ) from None
     except (OSError, EOFError, zlib.error) as error:
         raise SourceError(f"The file {file.uri!r} cannot be read: {error}.") from error
+    check_codec(header.codec, file.uri)
     facts = AvroFile(file.uri, os.path.abspath(file.local), file.size, modified, replace(header, schema=""), 0, archive)
     return facts, header.schema
 

@@ -15,7 +15,7 @@ from typing import IO, Any, cast
 
 import pyarrow as pa
 
-from glue_etl.engine.io.avro_container import Block, Fault, Header, blocks, header_bytes, number_bytes
+from glue_etl.engine.io.avro_container import SYNC_BYTES, Block, Fault, Header, blocks, header_bytes, number_bytes
 from glue_etl.engine.io.avro_decode import UNFIT, arrow_column
 from glue_etl.engine.io.avro_schema import Node, plain_schema, smallest
 from glue_etl.engine.types import tree as g
@@ -171,66 +171,57 @@ def _records(feed: _Feed) -> Iterator[list[Any]]:
     import fastavro
 
     rows: list[Any] = []
-    while not feed.ended:
-        feed.begin()
+    size = 0
+    for found in fastavro.block_reader(cast("IO[bytes]", feed)):
+        block = feed.block
+        # So many records may be held at once, by what those of this block take.
+        step = max(1, min(_MOST_ROWS, _BATCH_BYTES * max(1, block.count) // max(1, len(block.data))))
+        records = iter(found)
         try:
-            reader = fastavro.reader(cast("IO[bytes]", feed))
             while True:
-                before = len(rows)
+                start = len(rows)
                 # What was decoded before an error stays in the list.
-                rows.extend(islice(reader, feed.wanted()))
-                if len(rows) == before:
+                rows.extend(islice(records, step))
+                if len(rows) == start:
                     break
-                feed.took(len(rows) - before)
-                if len(rows) >= _MOST_ROWS or feed.bytes_taken >= _BATCH_BYTES:
+                size += (len(rows) - start) * len(block.data) // block.count
+                if len(rows) >= _MOST_ROWS or size >= _BATCH_BYTES:
                     yield rows
-                    rows, feed.bytes_taken = [], 0
-        except OSError:
-            raise
+                    rows, size = [], 0
+            left = len(block.data) - cast(Any, found).bytes_.tell()
         except Exception as error:  # fastavro raises whatever the bytes lead to
-            if feed.ended:
-                raise
             feed.blame(f"cannot be decoded from some record on: {str(error).rstrip('.') or type(error).__name__}")
+        else:
+            if left:
+                feed.blame(f"has {left} more bytes after its last record")
     if rows:
         yield rows
 
 
 class _Feed:
-    """What fastavro takes for a file: a header of our own, then the decompressed blocks one after the other."""
+    """What fastavro takes for a file: a header of our own, then the decompressed blocks one after the other.
+
+    Attributes:
+        block: The one that is read now.
+    """
 
     def __init__(self, found: Iterator[Block | Fault], node: Node, faults: list[Fault]) -> None:
-        sync = bytes(16)
+        self.block = Block(0, 0, b"")
         self._found = found
         self._faults = faults
         self._smallest = smallest(node)
-        self._header = header_bytes(plain_schema(node), "null", sync)
-        self._sync = sync
-        self._parts: list[bytes] = []
-        self._block = Block(0, 0, b"")
-        self._left = 0
-        self.bytes_taken = 0
-        self.ended = False
-
-    def begin(self) -> None:
-        """Let the next read be that of a header; what was left of a block is passed over."""
-        self._parts = [self._header]
-        self._left = 0
-
-    def wanted(self) -> int:
-        """How many records to take at once: no more than the block still has, or the one that opens the next."""
-        most = _BATCH_BYTES * max(1, self._block.count) // max(1, len(self._block.data))
-        return max(1, min(self._left, _MOST_ROWS, most))
-
-    def took(self, count: int) -> None:
-        """Tell that records were decoded."""
-        self._left -= count
-        self.bytes_taken += count * len(self._block.data) // max(1, self._block.count)
+        self._sync = bytes(SYNC_BYTES)
+        self._parts = [header_bytes(plain_schema(node), "null", self._sync)]
 
     def blame(self, what: str) -> None:
         """Enter a fault of the block that is read now."""
-        block = self._block
+        block = self.block
         message = f"the block at byte {block.position} ({block.count} records) {what}"
         self._faults.append(Fault(block.position, message))
+
+    def tell(self) -> int:
+        """Where the block begins in the file; fastavro asks, but goes nowhere by it."""
+        return self.block.position
 
     def read(self, count: int = -1) -> bytes:
         """The next bytes, fewer at the end."""
@@ -248,11 +239,10 @@ class _Feed:
             if isinstance(block, Fault):
                 self._faults.append(block)
                 continue
-            self._block, self._left = block, block.count
+            self.block = block
             if self._smallest and block.count > len(block.data):
                 self.blame(f"has no more than {len(block.data)} bytes for them")
                 continue
             self._parts = [number_bytes(block.count), number_bytes(len(block.data)), block.data, self._sync]
             return True
-        self.ended = True
         return False

@@ -153,6 +153,23 @@ def test_records_before_one_that_cannot_be_decoded_stay(put: Callable[[bytes], P
     assert "cannot be decoded from some record on" in faults[0][1]
 
 
+def test_records_that_a_wrong_count_hides_are_told(put: Callable[[bytes], Path]) -> None:
+    content = avro_bytes(FIELDS, RECORDS, block=1 << 20)
+    (start,) = block_starts(content)
+    count = number_bytes(len(RECORDS))
+    assert content[start:].startswith(count)
+    short = content[:start] + number_bytes(len(RECORDS) - 2) + content[start + len(count) :]
+    rows, faults = read_file(put(short))
+    assert rows == RECORDS[:-2]
+    assert [position for position, _ in faults] == [start]
+    assert "more bytes after its last record" in faults[0][1]
+
+
+def test_records_without_fields_take_no_bytes(put: Callable[[bytes], Path]) -> None:
+    fields = [{"name": "n", "type": "null"}]
+    assert read_file(put(avro_bytes(fields, [{"n": None}] * 20_000))) == ([{"n": None}] * 20_000, [])
+
+
 HEADS = {
     "empty": (b"", "it is empty"),
     "another format": (b'{"a": 1}\n', "does not begin with"),
