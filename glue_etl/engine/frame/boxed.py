@@ -93,8 +93,8 @@ def given_schema(options: Mapping[str, Any]) -> g.GlueType | None:
         return None
     try:
         return json_form.loads(given) if isinstance(given, str) else json_form.from_json(given)
-    except (ValueError, KeyError, TypeError) as error:
+    except OptionError as error:
         raise OptionError(
-            f"The option 'withSchema' of Unbox is {given!r}, which is no schema: {error}.",
+            f"The option 'withSchema' of Unbox is {given!r}, which is no schema: {error.fact}",
             hint="pass json.dumps(schema.jsonValue()) of an awsglue.gluetypes.StructType",
         ) from error

@@ -38,9 +38,9 @@ def with_schema(frame: Frame, text: str) -> Frame:
     """
     try:
         kind = json_form.loads(text)
-    except (ValueError, KeyError, TypeError) as error:
+    except OptionError as error:
         raise OptionError(
-            f"with_frame_schema is given {text!r}, which is no schema: {error}.", hint="pass an awsglue StructType"
+            f"with_frame_schema is given {text!r}, which is no schema: {error.fact}", hint="pass an awsglue StructType"
         ) from error
     if not isinstance(kind, g.StructType):
         raise OptionError(f"with_frame_schema is given a {kind.name}.", hint="pass an awsglue StructType")

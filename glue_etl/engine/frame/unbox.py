@@ -29,7 +29,15 @@ from glue_etl.errors import FieldError, UnsupportedError
 
 __all__ = ["unbox"]
 
-_FORMATS: dict[str, Callable[[Mapping[str, Any]], Opener]] = {"json": JsonOpener, "csv": CsvOpener}
+
+def _avro(options: Mapping[str, Any]) -> Opener:
+    # Imported on use: it needs a library that the other formats do without.
+    from glue_etl.engine.frame.unbox_avro import AvroOpener
+
+    return AvroOpener(options)
+
+
+_FORMATS: dict[str, Callable[[Mapping[str, Any]], Opener]] = {"avro": _avro, "csv": CsvOpener, "json": JsonOpener}
 
 
 def unbox(frame: Frame, path: str, fmt: str, options: Mapping[str, Any], stage: Stage, session: SparkSession) -> Frame:
@@ -38,9 +46,9 @@ def unbox(frame: Frame, path: str, fmt: str, options: Mapping[str, Any], stage: 
     Args:
         frame: The records.
         path: The full path to the texts, strings or binary.
-        fmt: `json` or `csv`.
+        fmt: `json`, `csv` or `avro`.
         options: Those of the format: `withSchema`; for csv `separator`, `escaper`, `quoteChar`, `withHeader` and
-            `skipFirst` too.
+            `skipFirst` too; for avro `avroSchema` and `version`.
         stage: What the script said of the transformation.
         session: The session everything runs in.
 
@@ -74,31 +82,38 @@ class _Unboxing:
     _opened: Opened | None = None
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
+    def _input(self) -> Column:
+        texts, kind = self._found()
+        # Bytes need not be text.
+        return f.base64(texts) if kind == g.BINARY else texts.cast("string")
+
     def locate(self) -> Column | None:
         """The texts; None where every record has null there.
 
         Raises:
             FieldError: There are none.
         """
-        shown = paths.render(self.path)
-        found = read_path(self.frame.plan.type, self.path)
-        if found is None:
-            raise FieldError(
-                f"Unbox has the path {shown!r}, which no record has.", available=self.frame.plan.type.names
-            )
-        column, kind = found
-        if isinstance(kind, g.ChoiceType):
-            texts = kind.get("string") or kind.get("binary")
-            column = column if texts is None else column.getField(texts.name)
-            kind = kind if texts is None else texts
+        column, kind = self._found()
         if kind in (g.NULL, g.UNKNOWN):
             return None
         if kind not in (g.STRING, g.BINARY):
             raise FieldError(
-                f"Unbox has the path {shown!r}, which is of the type {kind.name}.",
-                hint="give the path of a string field",
+                f"Unbox has the path {paths.render(self.path)!r}, which is of the type {kind.name}.",
+                hint="give a string field's path",
             )
         return column.cast("string")
+
+    def _found(self) -> tuple[Column, g.GlueType]:
+        """What stands at the path; of a choice its texts."""
+        found = read_path(self.frame.plan.type, self.path)
+        if found is None:
+            shown = paths.render(self.path)
+            raise FieldError(
+                f"Unbox has the path {shown!r}, which no record has.", available=self.frame.plan.type.names
+            )
+        column, kind = found
+        texts = (kind.get("string") or kind.get("binary")) if isinstance(kind, g.ChoiceType) else None
+        return found if texts is None else (column.getField(texts.name), texts)
 
     def opened(self) -> Opened:
         """The texts read, surveyed once."""
@@ -141,7 +156,7 @@ class _Unboxing:
             "info": f.lit(self.stage.info),
             "msg": message,
             "stackTrace": message,
-            "input": nothing if (texts := self.locate()) is None else texts,
+            "input": self._input(),
             "bytesread": nothing,
             "source": nothing,
             "dynamicRecord": json_column(Plan(opened.df, self.frame.plan.type)),

@@ -37,6 +37,8 @@ _OPTIONS = {
     "strictCheckForQuoting",
     "optimizePerformance",
 }
+_CELLS = f"{OPENED} cells"
+_CORRUPT = "corrupt"
 _MOST_HEADERS = 100
 """Different headers in one field; each becomes a part of the query."""
 
@@ -82,94 +84,108 @@ class CsvOpener:
         Raises:
             UnsupportedError: More different headers than one query can have parts.
         """
-        lines = f.regexp_replace(text, r"[\r\n]+$", "")
+        ended = text.endswith("\n") | text.endswith("\r")
+        lines = f.when(ended, f.regexp_replace(text, r"[\r\n]+$", "")).otherwise(text)
         if self._skip:
             lines = f.regexp_replace(lines, r"^[^\n]*\n?", "")
         header = f.regexp_extract(lines, r"^([^\r\n]*)", 1) if self._header else f.lit("")
         body = f.regexp_replace(lines, r"^[^\n]*\n?", "") if self._header else lines
         body = f.when(~is_blank(body), body)
-        plain = self._plain(body)
-        width = f.size(f.split(plain, _literal(self._separator), -1))
-        several = plain.contains("\n")
-        known = {"header": header, "body": body, "width": width, "several": several}
-        parts = [column.alias(name) for name, column in known.items()]
-        headers = self._headers(df.select(*parts), where)
-        rows = df.select("*", pinned(f.struct(*parts)).alias(OPENED))
-        fault = f.when(top(OPENED).getField("several"), f.lit("the text has more than one record"))
-        if not headers:
-            return Opened(rows, null_of(g.NULL), g.NULL, fault)
-        return self._opened(rows, headers, fault)
-
-    def _headers(self, texts: DataFrame, where: str) -> dict[str, list[str]]:
-        """The names that go with each header; without headers those that go with all texts."""
+        parts = df.select("*", f.struct(header.alias("header"), body.alias("body")).alias(OPENED))
+        head, record = top(OPENED).getField("header"), top(OPENED).getField("body")
         if self._given is not None and not self._header:
-            return {"": self._given.names}
-        widths = texts.where("body is not null and not several").groupBy("header").agg(f.max("width").alias("width"))
-        found = widths.limit(_MOST_HEADERS + 1).collect()
+            return self._opened(parts, {"": self._given.names}, None)
+        found = self._headers(parts.select(head.alias("header"), record.alias("body")), where)
+        names = {row["header"]: self._names(row) for row in found}
+        if not names:
+            return Opened(df, null_of(g.NULL), g.NULL, faults=0)
+        sound = all(not row["several"] and row["width"] <= len(names[row["header"]]) for row in found)
+        return self._opened(parts, names, 0 if sound else None)
+
+    def _headers(self, texts: DataFrame, where: str) -> list[Any]:
+        """Each header (one, if texts have none), the width of its widest record and how many texts have several."""
+        several = self._several(f.col("body"))
+        widths = f.when(~several, self._width(f.col("body")))
+        seen = texts.where("body is not null").groupBy("header")
+        total = seen.agg(f.max(widths).alias("width"), f.sum(several.cast("long")).alias("several"))
+        found = total.limit(_MOST_HEADERS + 1).collect()
         if len(found) > _MOST_HEADERS:
             raise UnsupportedError.of(
                 f"Unbox of {where!r} with more than {_MOST_HEADERS} different headers", "leave withHeader out"
             )
-        if not self._header:
-            return {row["header"]: [f"col{i}" for i in range(row["width"])] for row in found}
-        return {row["header"]: self._names(row["header"]) for row in sorted(found, key=lambda row: row["header"])}
+        return sorted(({**row.asDict(), "width": row["width"] or 0} for row in found), key=lambda row: row["header"])
 
-    def _names(self, header: str) -> list[str]:
+    def _names(self, found: Mapping[str, Any]) -> list[str]:
+        if not self._header:
+            return [f"col{at}" for at in range(found["width"])]
         from glue_etl.engine.io.csv_heads import names_of
 
-        return list(names_of(self._fields(header), case_sensitive=False))
-
-    def _fields(self, line: str) -> list[str]:
-        return _parsed(line, self._separator, self._quote, self._escaper)
+        return list(
+            names_of(_parsed(found["header"], self._separator, self._quote, self._escaper), case_sensitive=False)
+        )
 
     def _plain(self, text: Column) -> Column:
         """The text with escaped characters and quoted fields shortened: each separator and line end left is one."""
+        plain = text
         if self._escaper:
-            text = f.regexp_replace(text, f"(?s){_literal(self._escaper)}.", "q")
+            plain = f.regexp_replace(plain, f"(?s){_literal(self._escaper)}.", "q")
         if not self._quote:
-            return text
+            return plain
         quote = _literal(self._quote)
-        return f.regexp_replace(text, f"(?s){quote}(?:[^{quote}]|{quote}{quote})*{quote}", "q")
+        unquoted = f.regexp_replace(plain, f"(?s){quote}(?:[^{quote}]|{quote}{quote})*{quote}", "q")
+        return f.when(text.contains(self._quote), unquoted).otherwise(plain)
 
-    def _opened(self, rows: DataFrame, headers: Mapping[str, Sequence[str]], fault: Column) -> Opened:
+    def _several(self, record: Column) -> Column:
+        """Whether a text has more than one record."""
+        return record.contains("\n") & self._plain(record).contains("\n")
+
+    def _width(self, record: Column) -> Column:
+        return f.size(f.split(self._plain(record), _literal(self._separator), -1))
+
+    def _opened(self, rows: DataFrame, headers: Mapping[str, Sequence[str]], faults: int | None) -> Opened:
         given = {} if self._given is None else {member.name: member.type for member in self._given}
         names = list(given) or list(dict.fromkeys(name for each in headers.values() for name in each))
         most = max(len(each) for each in headers.values())
-        head, body, width = (top(OPENED).getField(name) for name in ("header", "body", "width"))
-        rows = rows.select("*", self._cells(body, most).alias(f"{OPENED}1"))
-        cells = top(f"{OPENED}1")
+        head, record = top(OPENED).getField("header"), top(OPENED).getField("body")
+        cells = self._cells(record, most)
+        rows = rows.select("*", (cells if faults == 0 else pinned(cells)).alias(_CELLS))
+        # Only where Spark saw another number of fields is there anything to count.
+        width = self._width(record)
+        if not self._escaper:
+            width = f.when(top(_CELLS).getField(_CORRUPT).isNull(), f.lit(most)).otherwise(width)
         members: list[tuple[str, Column]] = []
         fields: list[g.Field] = []
         for name in names:
             found = [(line, each.index(name)) for line, each in headers.items() if name in each]
-            cell = f.coalesce(
-                *[self._cell(cells, at, head == line, width) for line, at in found], f.lit(None).cast("string")
-            )
-            column, kind = cast(cell, g.STRING, given.get(name, g.STRING))
+            there = [self._cell(at, head == line if self._header else f.lit(True), width) for line, at in found]
+            column, kind = cast(f.coalesce(*there, null_of(g.STRING)), g.STRING, given.get(name, g.STRING))
             members.append((name, column))
             fields.append(g.Field(name, kind))
-        kind = g.StructType(tuple(fields))
-        value = struct_of(body.isNotNull(), members, kind)
+        struct = g.StructType(tuple(fields))
+        value = struct_of(record.isNotNull(), members, struct)
+        if faults == 0:
+            return Opened(rows, value, struct, faults=0)
+        fault = f.when(self._several(record), f.lit("the text has more than one record"))
         for line, each in headers.items():
-            if self._header or self._given is not None:
-                message = f.format_string(f"the record has %d fields where {len(each)} are named", width)
-                fault = fault.when((head == line) & (width > len(each)), message)
-        return Opened(rows, value, kind, fault)
+            message = f.format_string(f"the record has %d fields where {len(each)} are named", width)
+            fault = fault.when((head == line) & (width > len(each)), message)
+        return Opened(rows, value, struct, fault)
 
-    def _cells(self, body: Column, width: int) -> Column:
+    def _cells(self, record: Column, width: int) -> Column:
         """The fields as a struct `c0`, `c1` ..., or as an array where Python reads them."""
         if self._escaper:
             split: Any = pandas_udf(_splitter(self._separator, self._quote, self._escaper), "array<string>")  # type: ignore[call-overload]
-            cells: Column = split.asNondeterministic()(body)
+            cells: Column = split.asNondeterministic()(record)
             return cells
         quote = {"quote": self._quote, "escape": self._quote} if self._quote else {"quote": "", "escape": ""}
-        schema = ", ".join(f"c{i} string" for i in range(width))
-        return pinned(f.from_csv(body, schema, {"sep": self._separator, "mode": "PERMISSIVE", **quote}))
+        schema = ", ".join([*[f"c{at} string" for at in range(width)], f"{_CORRUPT} string"])
+        options = {"sep": self._separator, "mode": "PERMISSIVE", "columnNameOfCorruptRecord": _CORRUPT, **quote}
+        return f.from_csv(record, schema, options)
 
-    def _cell(self, cells: Column, at: int, here: Column, width: Column) -> Column:
+    def _cell(self, at: int, here: Column, width: Column) -> Column:
         # Spark gives an empty field as null; it is missing only behind the record's end.
-        cell = cells.getItem(at) if self._escaper else cells.getField(f"c{at}")
-        return f.when(here & (width > at), f.coalesce(cell, f.lit("")))
+        cell = top(_CELLS).getItem(at) if self._escaper else top(_CELLS).getField(f"c{at}")
+        return f.when(here & (cell.isNotNull() | (width > at)), f.coalesce(cell, f.lit("")))
 
 
 def _character(name: str, value: Any) -> str:

@@ -159,7 +159,7 @@ def test_places_where_a_text_may_stand(spark: SparkSession, framed: Framed, rows
 
 
 WRONG: dict[str, tuple[str, str, dict[str, Any], type[GlueEtlError], str]] = {
-    "a format that is none": ("t", "wobble", {}, UnsupportedError, "'wobble'.*csv, json"),
+    "a format that is none": ("t", "wobble", {}, UnsupportedError, "'wobble'.*avro, csv, json"),
     "an option that is none": ("t", "json", {"separator": "|"}, OptionError, "'separator'.*withSchema"),
     "a schema that is none": ("t", "json", {"withSchema": "x"}, OptionError, "withSchema"),
     "a schema of no struct": ("t", "csv", {"withSchema": json_form.dumps(g.INT)}, OptionError, "int"),
