@@ -12,7 +12,7 @@ GLUE_CONTAINER ?=
 IMAGE ?= glue-etl-test
 # More arguments for pytest, for example: make test PYTEST_ARGS="-k relationalize"
 PYTEST_ARGS ?=
-BENCHMARKS := startup dynamicframe json_choice relationalize taxi_job
+BENCHMARKS := startup dynamicframe python_functions json_choice relationalize formats decoded_formats taxi_job
 
 # A pyenv shim can be on PATH and still not run: a candidate counts only when it executes.
 FOUND := $(shell for p in python3.11 python3.13 python3; do if $$p -c '' 2>/dev/null; then echo $$p; break; fi; done)
@@ -96,7 +96,7 @@ kill: $(READY) ## kill -9 the taxi job at KILLS=40 random moments and look at wh
 	GLUE_ETL_KILLS=$(KILLS) GLUE_ETL_SEED=$(SEED) $(PY) -m pytest -s tests/system/test_kill.py -k random
 
 .PHONY: bench
-bench: $(READY) ## the four benchmarks: ratios in one run, JSON under benchmarks/out/ and a table (long)
+bench: $(READY) ## all benchmarks: ratios in one run, JSON under benchmarks/out/ and a table (long)
 	@mkdir -p benchmarks/out
 	@for name in $(BENCHMARKS); do echo "== $$name"; $(PY) benchmarks/$$name.py; done
 
