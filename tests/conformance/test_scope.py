@@ -35,7 +35,7 @@ def bookmarked(name: str) -> Json:
 BOOKMARK_FILES = {"given": {"files": {"in/1.json": '{"a":1}\n'}}}
 SCOPE = {
     "json": (case_of([read()]), None),
-    "ion": (case_of([read("ion")]), "format ion"),
+    "another format": (case_of([read("hudi")]), "format hudi"),
     "format set in code": (case_of([{"call": "python.exec", "args": {"code": "s.setFormat('hudi')"}}]), "format hudi"),
     "another connection": (case_of([read(connection_type="dynamodb")]), "connection type dynamodb"),
     "decided by the Python layer": (case_of([read("ion")], needs="python"), None),
