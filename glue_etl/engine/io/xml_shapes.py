@@ -28,14 +28,15 @@ _OTHER_ENTITY = re.compile(rf"&(?!{_ENTITY[1:]})")
 
 
 def _group_of(letters: str) -> str:
-    return f"({letters}*(?:{_ENTITY}{letters}*)*)"
+    # Nothing is given back (`*+`): a row of another shape fails at once, in time linear in its length.
+    return f"({letters}*+(?:{_ENTITY}{letters}*+)*+)"
 
 
 # No control characters, nor what ends a text, or is changed by XML's rules for ends of lines.
 _IN_DOUBLE, _IN_SINGLE = r'[^<>&"\x00-\x1f]', r"[^<>&'\x00-\x1f]"
 _TEXT = _group_of(r"[^<>&\x00-\x08\x0b-\x1f]")
 _QUOTED = {'"': f'"{_group_of(_IN_DOUBLE)}"', "'": f"'{_group_of(_IN_SINGLE)}'"}
-_SPACE = r"[ \t\r\n]*"
+_SPACE = r"[ \t\r\n]*+"
 _MOST_SHAPES = 16
 _MOST_TAGS = 500
 _TRIALS = 500
