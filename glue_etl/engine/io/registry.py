@@ -13,7 +13,6 @@ from glue_etl.engine.io.compression import CODECS
 
 __all__ = [
     "CONNECTION_TYPES",
-    "DECODED_CODECS",
     "DECODED_FORMATS",
     "FORMATS",
     "GROUPED_FORMATS",
@@ -285,9 +284,6 @@ READ_ONLY_FORMATS = frozenset({"grokLog", "ion", "xml"})
 
 DECODED_FORMATS = frozenset({"grokLog", "ion", "xml"})
 """Formats whose files the engine opens itself, so that it can be told how they are compressed."""
-
-DECODED_CODECS = frozenset({"bzip2", "deflate", "gzip", "snappy", "zstd"})
-"""How files of those formats may be compressed."""
 
 CONNECTION_TYPES: dict[str, str] = {
     "s3": "",
