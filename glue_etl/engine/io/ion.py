@@ -22,7 +22,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from glue_etl.engine.io.decoded import BadRecord, read_decoded
-from glue_etl.errors import SourceError
+from glue_etl.errors import MissingExtraError, SourceError
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -54,7 +54,14 @@ def read_ion(session: SparkSession, request: ReadRequest, listing: Listing, stag
 
     Returns:
         The frame. Values that are no structs, and what cannot be read, are its error records.
+
+    Raises:
+        MissingExtraError: The library is not installed.
     """
+    try:
+        from amazon.ion import simpleion
+    except ImportError as error:
+        raise MissingExtraError.of("The format 'ion'", "amazon.ion", "local") from error
     return read_decoded(
         session,
         listing,
@@ -63,7 +70,8 @@ def read_ion(session: SparkSession, request: ReadRequest, listing: Listing, stag
         attach_filename=request.options["attachFilename"],
         attach_timestamp=request.options["attachTimestamp"],
         compression=request.compression,
-        careful=decode_ion_carefully,
+        # Where the library is Python throughout, nothing can go wrong that Python does not see.
+        careful=decode_ion_carefully if simpleion.c_ext else None,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sys
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -16,7 +17,7 @@ from glue_etl.engine.io import ion
 from glue_etl.engine.io.decoded import BadRecord
 from glue_etl.engine.io.ion import decode_ion, decode_ion_carefully
 from glue_etl.engine.types import tree as g
-from glue_etl.errors import GlueEtlError, OptionError, SourceError
+from glue_etl.errors import GlueEtlError, MissingExtraError, OptionError, SourceError
 from glue_etl.testing.buckets import Bucket
 
 # The library itself still uses it.
@@ -262,6 +263,12 @@ def test_ion_has_no_options_of_its_own(
     uri = lake.write("a.ion", "{}")
     with pytest.raises(error, match=f"{next(iter(options))!r} is not an option"):
         read(uri, "ion", **options)
+
+
+def test_a_missing_library_is_named(lake: Bucket, read: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "amazon.ion", None)
+    with pytest.raises(MissingExtraError, match=r"'ion' needs the package 'amazon\.ion'.*pip install"):
+        read(lake.write("a.ion", "{}"), "ion")
 
 
 def test_ion_is_not_written(lake: Bucket, read: Any, write: Any) -> None:
