@@ -275,3 +275,28 @@ def test_options_of_sparks_own_sources(spark: SparkSession, lake: Bucket, read: 
     assert count(modifiedAfter="2020-01-01T00:00:00", datetimeRebaseMode="CORRECTED")[0] == 7
     with pytest.raises(OptionError, match="modifiedBefore"):
         count(modifiedBefore="yesterday")
+
+
+# Formats that are only read: a file of one record, and the options to read it with.
+READ_ONLY: dict[str, tuple[str, dict[str, Any]]] = {
+    "grokLog": ("record 1\n", {"logFormat": "%{WORD:w} %{INT:n}"}),
+    "ion": ("{w: record, n: 1}\n", {}),
+    "xml": ("<all><row><w>record</w><n>1</n></row></all>", {"rowTag": "row"}),
+}
+
+
+@pytest.mark.parametrize("fmt", sorted(READ_ONLY_FORMATS & FORMATS.keys()))
+def test_which_files_of_a_format_that_is_only_read(fmt: str, lake: Bucket, read: Any) -> None:
+    text, more = READ_ONLY[fmt]
+    for name in "abc":
+        lake.write(f"in/{name} +%é", text)
+    lake.write("in/empty", "")
+
+    def rows(**options: Any) -> list[Any]:
+        found: list[Any] = read(lake.uri("in/"), fmt, options, attachFilename="file", **more).plan.df.collect()
+        return found
+
+    assert {(row["w"], row["file"]) for row in rows()} == {("record", lake.uri(f"in/{name} +%é")) for name in "abc"}
+    assert len(rows(boundedFiles=2)) == 2
+    assert len(rows(exclusions='["a*"]', groupFiles="inPartition", groupSize="1048576")) == 2
+    assert rows(excludeStorageClasses=["STANDARD"]) == []
