@@ -101,6 +101,16 @@ def cases(spark: SparkSession, glue: Any, folder: Path) -> dict[str, tuple[Calla
         """What plain Spark finds in the texts, by a pass of its own."""
         return spark.read.json(jsons().rdd.map(lambda row: row.json)).schema
 
+    def csvs() -> DataFrame:
+        return boxed("id", "csv")
+
+    def counted() -> str:
+        """The columns of the widest text, found by a pass of its own."""
+        widest: Any = csvs().agg(f.max(f.size(f.split("csv", "[|]")))).first()
+        # Each text has one separator within quotes.
+        return ", ".join(f"col{at} string" for at in range(widest[0] - 1))
+
+    csv_schema = StructType([Field(name, StringType()) for name in ("a", "b", "c")])
     json_schema = json.dumps(
         {
             "dataType": "struct",
@@ -171,11 +181,17 @@ def cases(spark: SparkSession, glue: Any, folder: Path) -> dict[str, tuple[Calla
             lambda: DynamicFrame.fromDF(jsons(), glue, "data").unbox("json", "json", withSchema=json_schema).toDF(),
             lambda: jsons().withColumn("json", f.from_json("json", "city string, tags array<string>, zip long")),
         ),
-        "Unbox csv": (
-            lambda: DynamicFrame.fromDF(boxed("id", "csv"), glue, "data").unbox("csv", "csv", separator="|").toDF(),
-            lambda: boxed("id", "csv").select(
-                "id", f.from_csv("csv", "col0 string, col1 string, col2 string", {"sep": "|"}).alias("csv")
+        "Unbox csv, as wide as the texts": (
+            lambda: DynamicFrame.fromDF(csvs(), glue, "data").unbox("csv", "csv", separator="|").toDF(),
+            lambda: csvs().withColumn("csv", f.from_csv("csv", counted(), {"sep": "|"})),
+        ),
+        "Unbox csv, typed by a schema": (
+            lambda: (
+                DynamicFrame.fromDF(csvs(), glue, "data")
+                .unbox("csv", "csv", separator="|", withSchema=json.dumps(csv_schema.jsonValue()))
+                .toDF()
             ),
+            lambda: csvs().withColumn("csv", f.from_csv("csv", "a string, b string, c string", {"sep": "|"})),
         ),
         "mergeDynamicFrame": (
             lambda: (
