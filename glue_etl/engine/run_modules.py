@@ -19,7 +19,8 @@ import tempfile
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from importlib import metadata, util
+from importlib import metadata
+from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +69,8 @@ def install(
     """
     if not entries:
         return None
-    if util.find_spec("pip") is None:
+    # PathFinder: util.find_spec would go through setuptools' import hook, which warns once Spark has imported distutils.
+    if PathFinder.find_spec("pip") is None:
         raise JobError("--additional-python-modules needs pip.", hint="run `python -m ensurepip` for this interpreter")
     files = {entry: path for entry in entries if (path := _file_of(entry, lake)) is not None}
     _check(entries, options, files)

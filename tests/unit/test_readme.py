@@ -62,6 +62,10 @@ def test_command_lines_are_understood(command: str) -> None:
     words = [PLACEHOLDERS.get(word, word) for word in _words(command)[1:]]
     if importlib.util.find_spec(COMMANDS[words[0]].module) is None:
         pytest.fail(f"{command!r} is in the README and does not exist")
+    if "--help" in words:
+        with pytest.raises(SystemExit, match="^0$"):
+            build_parser(words[0]).parse_args(words)
+        return
     assert build_parser(words[0]).parse_args(words).command == words[0]
 
 

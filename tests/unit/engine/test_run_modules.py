@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import threading
+import types
 import zipfile
 from pathlib import Path
 
@@ -59,6 +61,11 @@ INSTALLED = {
 @pytest.mark.parametrize(("entries", "options", "names"), INSTALLED.values(), ids=INSTALLED)
 def test_what_is_installed(lake: Path, entries: list[str], options: tuple[str, ...], names: list[str] | None):
     assert install(lake, *entries, options=options) == names
+
+
+def test_spark_may_have_imported_distutils_before(lake: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(sys.modules, "distutils", types.ModuleType("distutils"))
+    assert install(lake, "s3://code/boxed-0.2-py3-none-any.whl") == ["boxed"]
 
 
 def test_a_list_is_installed_once_and_again_when_a_wheel_has_changed(lake: Path, monkeypatch: pytest.MonkeyPatch):
