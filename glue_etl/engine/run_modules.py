@@ -69,7 +69,7 @@ def install(
     """
     if not entries:
         return None
-    # PathFinder: util.find_spec would go through setuptools' import hook, which warns once Spark has imported distutils.
+    # PathFinder, for util.find_spec asks setuptools' import hook, which warns once Spark has imported distutils.
     if PathFinder.find_spec("pip") is None:
         raise JobError("--additional-python-modules needs pip.", hint="run `python -m ensurepip` for this interpreter")
     files = {entry: path for entry in entries if (path := _file_of(entry, lake)) is not None}

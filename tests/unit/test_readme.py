@@ -63,7 +63,7 @@ def test_command_lines_are_understood(command: str) -> None:
     if importlib.util.find_spec(COMMANDS[words[0]].module) is None:
         pytest.fail(f"{command!r} is in the README and does not exist")
     if "--help" in words:
-        with pytest.raises(SystemExit, match="^0$"):
+        with pytest.raises(SystemExit, match=r"^0$"):
             build_parser(words[0]).parse_args(words)
         return
     assert build_parser(words[0]).parse_args(words).command == words[0]
