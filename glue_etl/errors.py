@@ -13,6 +13,7 @@ The tree (all below one root, so that one `except` catches what is ours)::
     ├── OptionError            an unknown or contradictory option of a source, sink or transform
     ├── FieldError             a field path that is malformed or not there
     ├── ErrorThresholdExceeded more error records than a stage or the job allows
+    ├── StateError             a file of the state directory that is damaged or not ours
     └── JobError               a job script that could not be run
 
 A message states the fact with its value, then what is available, then `Hint:` with the next step.
@@ -34,6 +35,7 @@ __all__ = [
     "PathNotFoundError",
     "SettingsError",
     "SourceError",
+    "StateError",
     "UnsupportedError",
 ]
 
@@ -119,6 +121,10 @@ class FieldError(GlueEtlError):
 
 class ErrorThresholdExceeded(GlueEtlError):
     """More error records than the threshold of a transformation allows."""
+
+
+class StateError(GlueEtlError):
+    """A file of the state directory is damaged or not ours; it was left as it is."""
 
 
 class JobError(GlueEtlError):

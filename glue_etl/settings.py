@@ -39,6 +39,8 @@ class Settings:
         verbose: Show Java stacks and Spark's own log (`GLUE_ETL_VERBOSE`).
         region: AWS region (`AWS_REGION`, then `AWS_DEFAULT_REGION`, default `us-east-1`).
         endpoint_url: Endpoint of the AWS APIs, if not AWS itself (`AWS_ENDPOINT_URL`).
+        catalog: `local` or `aws`: whose Data Catalog and secrets scripts see (`GLUE_ETL_CATALOG`; None: the endpoint's
+            if there is one, else the local ones).
     """
 
     state_dir: Path
@@ -51,6 +53,7 @@ class Settings:
     verbose: bool = False
     region: str = "us-east-1"
     endpoint_url: str | None = None
+    catalog: str | None = None
 
     def __post_init__(self) -> None:
         """Make the folders absolute: the working directory may change later."""
@@ -96,10 +99,12 @@ def load(**overrides: Any) -> Settings:
         "verbose": _boolean("GLUE_ETL_VERBOSE", env.get("GLUE_ETL_VERBOSE", "")),
         "region": env.get("AWS_REGION") or env.get("AWS_DEFAULT_REGION") or "us-east-1",
         "endpoint_url": env.get("AWS_ENDPOINT_URL") or None,
+        "catalog": _catalog(env.get("GLUE_ETL_CATALOG") or None),
     }
     values.update({name: value for name, value in overrides.items() if value is not None})
     _master("master", str(values["master"]))
     _path("state_dir", str(values["state_dir"]))
+    _catalog(values["catalog"])
     return Settings(**values)
 
 
@@ -133,6 +138,7 @@ def child_environment(settings: Settings, extra: Mapping[str, str] | None = None
         "JAVA_HOME": settings.java_home,
         "GLUE_ETL_DRIVER_MEMORY": settings.driver_memory,
         "AWS_ENDPOINT_URL": settings.endpoint_url,
+        "GLUE_ETL_CATALOG": settings.catalog,
     }
     result.update({name: value for name, value in optional.items() if value})
     result.update(extra or {})
@@ -196,6 +202,12 @@ def _master(name: str, value: str) -> str:
         f"{name}={value!r} is not a Spark master this library can run on.",
         available=["local", "local[N]", "local[*]", "spark://HOST:PORT"],
     )
+
+
+def _catalog(value: str | None) -> str | None:
+    if value in (None, "aws", "local"):
+        return value
+    raise SettingsError(f"GLUE_ETL_CATALOG={value!r} is no Data Catalog.", available=["local", "aws"])
 
 
 def _memory(name: str, value: str | None) -> str | None:

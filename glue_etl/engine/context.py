@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
+
+from glue_etl.engine.catalog.clients import Clients
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -31,3 +34,8 @@ class EngineContext:
     lake: Lake
     min_partitions: int | None = None
     target_partitions: int | None = None
+
+    @cached_property
+    def clients(self) -> Clients:
+        """The clients of the Data Catalog and of Secrets Manager."""
+        return Clients(self.settings)
