@@ -11,7 +11,14 @@ import pytest
 from glue_etl import settings
 from glue_etl.errors import SettingsError
 
-OURS = ("GLUE_ETL_STATE", "GLUE_ETL_CACHE", "GLUE_ETL_MASTER", "GLUE_ETL_VERBOSE", "GLUE_ETL_DRIVER_MEMORY")
+OURS = (
+    "GLUE_ETL_STATE",
+    "GLUE_ETL_CACHE",
+    "GLUE_ETL_MASTER",
+    "GLUE_ETL_VERBOSE",
+    "GLUE_ETL_DRIVER_MEMORY",
+    "GLUE_ETL_CATALOG",
+)
 OTHERS = ("JAVA_HOME", "PYSPARK_PYTHON", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "XDG_CACHE_HOME")
 
 
@@ -122,3 +129,14 @@ def test_a_change_of_the_environment_is_taken_back(monkeypatch: pytest.MonkeyPat
         os.environ["KEPT"]
     assert os.environ["KEPT"] == "before"
     assert "NEW" not in os.environ
+
+
+def test_the_catalog_is_chosen_by_name_and_handed_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert settings.load().catalog is None
+    assert "GLUE_ETL_CATALOG" not in settings.child_environment(settings.load())
+    monkeypatch.setenv("GLUE_ETL_CATALOG", "aws")
+    assert settings.load().catalog == "aws"
+    assert settings.child_environment(settings.load(catalog="local"))["GLUE_ETL_CATALOG"] == "local"
+    monkeypatch.setenv("GLUE_ETL_CATALOG", "AWS?")
+    with pytest.raises(SettingsError, match="'AWS\\?' is no Data Catalog"):
+        settings.load()

@@ -226,6 +226,6 @@ class _Walk:
         self.client.append(f"Invalid type for parameter {path}, {told}type: {type(value)}, valid types: {valid}")
 
     def refuse(self, shape: Text, value: str, path: str, constraint: str) -> None:
-        names = ".".join(part[:1].lower() + part[1:] for part in path.split("."))
+        names = ".".join(part[:1].lower() + part[1:] if part[1:2].islower() else part for part in path.split("."))
         told = f"Value '{value if len(value) <= 300 else value[:297] + '...'}'" if shape.shown else "Value"
         self.server.append(f"{told} at '{names}' failed to satisfy constraint: {constraint}")
