@@ -43,7 +43,7 @@ class Store:
             StateError: The file is damaged or not ours; it is left as it is.
             ApiError: `OperationTimeoutException`, another process holds it for a minute.
         """
-        with self._told(), closing(self._opened()) as connection:
+        with self._told(), closing(self._opened() if self.path.exists() else self._empty()) as connection:
             connection.execute("BEGIN")
             yield connection
 
@@ -64,11 +64,12 @@ class Store:
                 yield connection
                 connection.execute("COMMIT")
 
+    def _empty(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(":memory:", isolation_level=None)
+        connection.executescript(self._schema)
+        return connection
+
     def _opened(self) -> sqlite3.Connection:
-        if not self.path.exists():
-            connection = sqlite3.connect(":memory:", isolation_level=None)
-            connection.executescript(self._schema)
-            return connection
         # mode=rw: a file that is removed in between must not come back empty.
         connection = sqlite3.connect(
             f"{self.path.as_uri()}?mode=rw", uri=True, timeout=_PATIENCE_S, isolation_level=None
@@ -102,11 +103,19 @@ class Store:
                 connection.executescript(self._schema)
                 connection.execute(f"PRAGMA application_id = {_APPLICATION}")
                 connection.execute(f"PRAGMA user_version = {_VERSION}")
-            with suppress(FileExistsError):
-                os.link(made, self.path)
+            self._place(made)
         finally:
             for left in self.path.parent.glob(f"{made.name}*"):
                 left.unlink(missing_ok=True)
+
+    def _place(self, made: Path) -> None:
+        try:
+            with suppress(FileExistsError):
+                os.link(made, self.path)
+        except OSError:
+            # A file system without hard links.
+            if not self.path.exists():
+                made.rename(self.path)
 
     @contextmanager
     def _told(self) -> Iterator[None]:
