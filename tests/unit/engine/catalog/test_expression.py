@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from glue_etl.engine.catalog.client import LocalGlueClient
 from glue_etl.engine.catalog.errors import ApiError
 from glue_etl.engine.catalog.expression import parse
 
@@ -312,3 +314,28 @@ def test_any_text_is_read_or_refused_with_a_place(text: str) -> None:
         parse(text, list(KEYS.items()))
     except ApiError as error:
         assert error.code == "InvalidInputException" and "position" in error.message
+
+
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, list[dict[str, str]]]:
+    """A table with a partition for every row there can be; no value is an empty text, which AWS does not take."""
+    glue = LocalGlueClient(tmp_path_factory.mktemp("stored"))
+    keys = [{"Name": key, "Type": KEYS[key]} for key in LITERALS]
+    glue.create_database(DatabaseInput={"Name": "db"})
+    glue.create_table(DatabaseName="db", TableInput={"Name": "t", "PartitionKeys": keys})
+    choices = [[text for text in (*texts, NULL) if text] for texts, _ in LITERALS.values()]
+    made = list(itertools.product(*choices))
+    for start in range(0, len(made), 100):
+        batch = [{"Values": list(values)} for values in made[start : start + 100]]
+        assert not glue.batch_create_partition(DatabaseName="db", TableName="t", PartitionInputList=batch)["Errors"]
+    return glue, [dict(zip(LITERALS, values, strict=True)) for values in made]
+
+
+@given(case=expressions)
+@settings(max_examples=60, deadline=None)
+def test_the_store_finds_what_the_expression_keeps(stored: tuple[Any, list[dict[str, str]]], case: Case) -> None:
+    glue, made = stored
+    text, judge = case
+    pages = glue.get_paginator("get_partitions").paginate(DatabaseName="db", TableName="t", Expression=text)
+    found = [tuple(each["Values"]) for page in pages for each in page["Partitions"]]
+    assert sorted(found) == sorted(tuple(row.values()) for row in made if judge(row) is True)
