@@ -78,13 +78,14 @@ class Exceptions:
         self._codes = codes
 
     @property
-    def ClientError(self) -> type[ClientError]:
+    def ClientError(self) -> type[Exception]:
         """The base class of them all."""
-        from botocore.exceptions import ClientError
+        from botocore import exceptions
 
-        return ClientError
+        base: type[Exception] = exceptions.ClientError
+        return base
 
-    def __getattr__(self, code: str) -> type[ClientError]:
+    def __getattr__(self, code: str) -> type[Exception]:
         if code in self._codes:
             return error_class(code)
         raise AttributeError(f"{code!r} is no error of this client. Available: {', '.join(sorted(self._codes))}.")

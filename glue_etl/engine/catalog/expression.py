@@ -365,4 +365,4 @@ def _joint(parts: list[_Condition]) -> dict[int, frozenset[str]]:
 def _common(parts: list[_Condition]) -> dict[int, frozenset[str]]:
     """What holds when any of the parts does."""
     shared = set.intersection(*(set(part.equal) for part in parts))
-    return {index: frozenset().union(*(part.equal[index] for part in parts)) for index in shared}
+    return {index: frozenset(text for part in parts for text in part.equal[index]) for index in shared}
