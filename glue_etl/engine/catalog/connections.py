@@ -25,6 +25,13 @@ __all__ = [
 _PAGE = 1000
 # Orders about the call itself, no part of the connection.
 _ORDERS = ("ValidateCredentials", "ValidateForComputeEnvironments")
+# What the page says each type needs; user and password may stand in a secret or in the URL.
+_REQUIRED: dict[str, tuple[tuple[str, ...], ...]] = {
+    "JDBC": (("JDBC_CONNECTION_URL",), ("HOST", "PORT", "JDBC_ENGINE")),
+    "KAFKA": (("KAFKA_BOOTSTRAP_SERVERS",),),
+    "MARKETPLACE": (("CONNECTOR_TYPE", "CONNECTOR_URL", "CONNECTOR_CLASS_NAME", "CONNECTION_URL"),),
+    "MONGODB": (("CONNECTION_URL",),),
+}
 
 
 def create_connection(connection: sqlite3.Connection, request: dict[str, Any]) -> dict[str, Any]:
@@ -100,9 +107,11 @@ def batch_delete_connection(connection: sqlite3.Connection, request: dict[str, A
 
 def _checked(given: dict[str, Any]) -> dict[str, Any]:
     name = given["Name"]
-    properties = given["ConnectionProperties"]
-    if given["ConnectionType"] == "JDBC" and "JDBC_CONNECTION_URL" not in properties:
-        raise ApiError.invalid(f"Connection {name!r} of type JDBC needs the property JDBC_CONNECTION_URL.")
+    there = given["ConnectionProperties"].keys()
+    ways = _REQUIRED.get(given["ConnectionType"], ())
+    if ways and not any(there >= set(way) for way in ways):
+        needed = " or ".join(f"all of ({', '.join(way)})" if len(way) > 1 else way[0] for way in ways)
+        raise ApiError.invalid(f"Connection {name!r} of type {given['ConnectionType']} needs the property {needed}.")
     return {key: value for key, value in given.items() if key not in _ORDERS}
 
 

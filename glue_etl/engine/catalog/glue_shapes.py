@@ -125,7 +125,7 @@ CONNECTION_TYPES = words(
     VERTICA DOCUMENTDB OPENSEARCH DYNAMODB BIGQUERY AZURECOSMOS SALESFORCE
     """
 )
-_PROPERTY = Text(0, 1024, lines=True, shown=False)
+_PROPERTY = Text(1, 1024, lines=True, shown=False)
 _CONNECTION = Record(
     {
         "Name": _NAME,

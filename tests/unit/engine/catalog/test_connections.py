@@ -35,6 +35,12 @@ def test_a_connection_is_made_shown_changed_and_deleted(glue: LocalGlueClient) -
     assert glue.get_connections()["ConnectionList"] == []
 
 
+def test_host_port_and_engine_do_for_a_url(glue: LocalGlueClient) -> None:
+    properties = {"HOST": "h", "PORT": "5432", "JDBC_ENGINE": "postgresql", "SECRET_ID": "s"}
+    glue.create_connection(ConnectionInput=connection(ConnectionProperties=properties))
+    assert glue.get_connection(Name="pg")["Connection"]["ConnectionProperties"] == properties
+
+
 def test_connections_are_listed_by_type_and_criteria(glue: LocalGlueClient) -> None:
     glue.create_connection(ConnectionInput=connection("a", MatchCriteria=["x", "y"]))
     glue.create_connection(ConnectionInput=connection("b", MatchCriteria=["x"]))
@@ -78,6 +84,12 @@ REFUSED: dict[str, tuple[str, Callable[[Any], object]]] = {
     "no url": (
         "needs the property JDBC_CONNECTION_URL",
         lambda c: c.create_connection(ConnectionInput=connection(ConnectionProperties={"PASSWORD": SECRET})),
+    ),
+    "no bootstrap servers": (
+        "type KAFKA needs the property KAFKA_BOOTSTRAP_SERVERS",
+        lambda c: c.create_connection(
+            ConnectionInput={"Name": "k", "ConnectionType": "KAFKA", "ConnectionProperties": {}}
+        ),
     ),
     "a password that is too long": (
         "PASSWORD' failed to satisfy constraint",
