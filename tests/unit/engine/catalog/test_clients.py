@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from glue_etl.engine.catalog.client import LocalGlueClient, LocalSecretsManagerClient
 from glue_etl.engine.catalog.clients import Clients
+from glue_etl.engine.context import EngineContext
+from glue_etl.engine.io.lake import Lake
 from glue_etl.settings import Settings
 
 ENDPOINT = "http://127.0.0.1:4566"
@@ -52,3 +56,13 @@ def test_the_local_client_needs_no_boto3(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_every_room_reaches_them_by_the_context(tmp_path: Path) -> None:
+    settings = Settings(state_dir=tmp_path, catalog="local")
+    session: Any = None
+    ctx = EngineContext(session, settings, Lake(settings.lake_dir))
+    ctx.clients.glue().create_database(DatabaseInput={"Name": "db"})
+    assert ctx.clients is ctx.clients
+    other = dataclasses.replace(ctx, settings=Settings(state_dir=tmp_path / "other", catalog="local"))
+    assert other.clients.glue().get_databases()["DatabaseList"] == []
