@@ -61,8 +61,8 @@ def get_connections(connection: sqlite3.Connection, request: dict[str, Any]) -> 
         "SELECT name, created, updated, document FROM connections WHERE name > ? ORDER BY name", (after,)
     )
     found: list[dict[str, Any]] = []
-    for _, *row in rows:
-        shown = _shown(*row, hidden=request.get("HidePassword", False))
+    for _, created, updated, document in rows:
+        shown = _shown(created, updated, document, hidden=request.get("HidePassword", False))
         if _wanted(shown, wanted):
             found.append(shown)
             if len(found) > size:

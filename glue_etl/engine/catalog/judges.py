@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 from glue_etl.engine.catalog.errors import ApiError
 from glue_etl.engine.catalog.key_types import NULL_VALUE, KeyType
@@ -14,7 +15,8 @@ __all__ = ["Judge", "Key", "all_of", "any_of", "being", "comparing", "like", "ne
 Judge = Callable[[Sequence[str]], bool | None]
 
 
-class Key(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Key:
     """A partition key in an expression.
 
     Args:

@@ -15,7 +15,7 @@ from typing import Any
 
 from glue_etl.engine.catalog.documents import ACCOUNT, Operation, moment, next_token, start_of
 from glue_etl.engine.catalog.errors import ApiError
-from glue_etl.engine.catalog.shapes import Blob, Flag, Listed, Number, Record, Text
+from glue_etl.engine.catalog.shapes import Blob, Flag, Listed, Number, Record, Shape, Text
 
 __all__ = [
     "CALLS",
@@ -223,7 +223,7 @@ def _missing(message: str) -> ApiError:
 
 
 _ID = Text(1, 2048)
-_VALUE = {
+_VALUE: dict[str, Shape] = {
     "ClientRequestToken": Text(32, 64),
     "SecretString": Text(1, 65536, lines=True, shown=False),
     "SecretBinary": Blob(),
