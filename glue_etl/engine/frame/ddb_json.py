@@ -33,7 +33,7 @@ def simplify_ddb_json(plan: Plan) -> Plan:
 
 def unnest_ddb_json(plan: Plan) -> Plan:
     """As `simplify_ddb_json`, and structs become top-level fields with dotted names; the elements of lists stay."""
-    return unnest(_simplified(plan, lists=False))
+    return unnest(_simplified(plan, lists=False), arrays=False)
 
 
 def _simplified(plan: Plan, *, lists: bool) -> Plan:

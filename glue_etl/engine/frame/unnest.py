@@ -22,9 +22,14 @@ __all__ = ["flatten", "unnest"]
 _Leaf = tuple[str, Column, g.GlueType]
 
 
-def unnest(plan: Plan) -> Plan:
-    """Flatten every struct."""
-    members = [_elements(*leaf) for leaf in flatten(plan.type)]
+def unnest(plan: Plan, *, arrays: bool = True) -> Plan:
+    """Flatten every struct.
+
+    Args:
+        plan: The records.
+        arrays: Whether structs within arrays are flattened too.
+    """
+    members = [_elements(*leaf) if arrays else leaf for leaf in flatten(plan.type)]
     return Plan(
         plan.df.select(*[column.alias(name) for name, column, _ in members]),
         g.StructType.of((name, kind) for name, _, kind in members),

@@ -26,6 +26,7 @@ from glue_etl.engine.io.json_local import local_files
 from glue_etl.engine.io.json_path import Steps, parse_json_path
 from glue_etl.engine.types import tree as g
 from glue_etl.engine.types.inference import Survey, survey, survey_files
+from glue_etl.engine.types.inference_files import LocalFile
 from glue_etl.engine.types.inference_worker import clean_lines
 from glue_etl.engine.types.json_split import STRICT, lift, read_schema, split, string_choices
 from glue_etl.errors import FieldError, SourceError
@@ -101,6 +102,7 @@ class _JsonSource:
     attach_filename: str | None = None
     attach_timestamp: str | None = None
     _survey: Survey | None = None
+    _opened: tuple[Sequence[LocalFile] | None] | None = None
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
     def plan(self) -> Plan:
@@ -146,7 +148,9 @@ class _JsonSource:
         """Their number, if one pass told it; that pass is made where the plan needs it anyway."""
         if not self.paths:
             return 0
-        return self._seen().bad if self.steps is None and self.schema is None else None
+        if self.steps is None and (self.schema is None or self._local() is not None):
+            return self._seen().bad
+        return None
 
     def _seen(self) -> Survey:
         with self._lock:
@@ -155,9 +159,16 @@ class _JsonSource:
             return self._survey
 
     def _surveyed(self) -> Survey:
-        lines = self._lines()
-        files = local_files(self.session, lines.inputFiles(), self.options) if self.steps is None else None
-        return survey(lines, "value") if files is None else survey_files(self.session, files)
+        files = self._local()
+        return survey(self._lines(), "value") if files is None else survey_files(self.session, files)
+
+    def _local(self) -> Sequence[LocalFile] | None:
+        """The files, where they are lines that workers can open themselves: there a survey costs little."""
+        with self._lock:
+            if self._opened is None:
+                lines = self.steps is None
+                self._opened = (local_files(self.session, self._text().inputFiles(), self.options) if lines else None,)
+            return self._opened[0]
 
     def _text(self) -> DataFrame:
         text = self.session.read.options(**self.options).text(self.paths)
@@ -178,13 +189,15 @@ class _JsonSource:
 
     def _parsed(self, kind: g.StructType) -> DataFrame:
         attached = self._attached(self._file("file"), "modified")
-        if self.schema is not None:
-            murky, tidy = string_choices(kind), False
-        else:
+        murky, tidy, sound = string_choices(kind), False, False
+        if self.schema is None:
             seen = self._seen()
-            murky, tidy = seen.murky, seen.tidy
-            if self.steps is None and not murky and not seen.bad and kind.fields:
-                return self._scanned(kind)
+            murky, tidy, sound = seen.murky, seen.tidy, not seen.bad
+        elif not murky and kind.fields and self._local() is not None:
+            # One look at the lines costs less than parsing them as text, record by record.
+            sound = not self._seen().bad
+        if self.steps is None and sound and not murky and kind.fields:
+            return self._scanned(kind)
         lines = self._lines()
         if self.steps is None and not tidy:
             more = lines.columns[1:]

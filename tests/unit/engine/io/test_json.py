@@ -154,6 +154,27 @@ def test_a_given_type_is_not_inferred(spark: SparkSession, tmp_path: Path) -> No
     assert len(errors(frame)) == 1
 
 
+ODD_LINES = {
+    "as the type says": '{"a":1,"s":{"x":[1.5]},"t":"x"}',
+    "other kinds": '{"a":"x","s":{"x":["y",2]},"t":{"u":1}}\n{"a":1.5,"s":[1],"t":3}\n{"a":9223372036854775808}',
+    "more fields and fewer": '{"b":1}\n{"s":{"y":1}}\n{}',
+    "several on a line": '[{"a":1},{"a":2}]\n\n{"a":3}',
+    "no records": '{"a":1}\n{"a"\n7\nnull',
+}
+
+
+@pytest.mark.parametrize("lines", ODD_LINES.values(), ids=ODD_LINES)
+def test_a_given_type_gives_the_same_records_whoever_opens_the_files(
+    spark: SparkSession, tmp_path: Path, lines: str
+) -> None:
+    inner = g.StructType.of([("x", g.ArrayType(g.DOUBLE))])
+    kind = g.StructType.of([("a", g.INT), ("s", inner), ("t", g.STRING)])
+    plain = read_json(spark, [str(put(tmp_path, lines))], schema=kind)
+    packed = read_json(spark, [str(put(tmp_path, gzip.compress(lines.encode()), "a.json.gz"))], schema=kind)
+    assert records(plain) == records(packed)
+    assert len(errors(plain)) == len(errors(packed))
+
+
 @pytest.mark.parametrize("line", ['{"a":1}', '{"a":1}\n{"a":"1"}', '{"a":1}\n{'], ids=["plain", "murky", "dirty"])
 @pytest.mark.parametrize("options", [{}, {"multiline": True}], ids=["lines", "documents"])
 def test_attach_filename(spark: SparkSession, tmp_path: Path, line: str, options: dict[str, Any]) -> None:
