@@ -14,7 +14,9 @@ The tree (all below one root, so that one `except` catches what is ours)::
     ├── FieldError             a field path that is malformed or not there
     ├── ErrorThresholdExceeded more error records than a stage or the job allows
     ├── StateError             a file of the state directory that is damaged or not ours
+    ├── BookmarkError          job bookmarks whose state cannot be read, or is not the one a run began with
     └── JobError               a job script that could not be run
+        └── ConcurrentRunsExceededException   another run of the job goes on
 
 A message states the fact with its value, then what is available, then `Hint:` with the next step.
 """
@@ -24,6 +26,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 __all__ = [
+    "BookmarkError",
+    "ConcurrentRunsExceededException",
     "ErrorThresholdExceeded",
     "FieldError",
     "GlueEtlError",
@@ -127,5 +131,22 @@ class StateError(GlueEtlError):
     """A file of the state directory is damaged or not ours; it was left as it is."""
 
 
+class BookmarkError(GlueEtlError):
+    """The state of job bookmarks cannot be read, or is not the one that a run began with."""
+
+
 class JobError(GlueEtlError):
     """A job script could not be run."""
+
+
+class ConcurrentRunsExceededException(JobError):
+    """Another run of the job goes on, and one at a time is what AWS Glue allows by default."""
+
+    @classmethod
+    def of(cls, job: str, lock: str) -> ConcurrentRunsExceededException:
+        """Name the job and the file that the other run holds."""
+        return cls(
+            f"ConcurrentRunsExceededException: Concurrent runs exceeded for {job!r}: another run of it goes on with "
+            f"job bookmarks and holds {lock!r}.",
+            hint="wait for it to end, or run with --job-bookmark-option job-bookmark-disable",
+        )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from glue_etl.engine.bookmarks import Bookmarks
 from glue_etl.engine.catalog.clients import Clients
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ class EngineContext:
         lake: The local S3.
         min_partitions: The least number of partitions a source should have, from `GlueContext(sc, min, target)`.
         target_partitions: The wished number of partitions; a hint as on AWS.
+        bookmarks: What the running job has still to read; off until `Job.init` turns it on.
     """
 
     session: SparkSession
@@ -34,6 +36,7 @@ class EngineContext:
     lake: Lake
     min_partitions: int | None = None
     target_partitions: int | None = None
+    bookmarks: Bookmarks = field(default_factory=Bookmarks, compare=False)
 
     @cached_property
     def clients(self) -> Clients:

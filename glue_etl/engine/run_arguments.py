@@ -21,10 +21,6 @@ __all__ = ["JobArguments", "mask", "named", "parse"]
 _TABLE_FORMATS = {"hudi": "Apache Hudi", "delta": "Delta Lake", "iceberg": "Apache Iceberg"}
 _MOST_BYTES = 260 * 1024
 _BOOKMARKS = ("job-bookmark-enable", "job-bookmark-disable", "job-bookmark-pause")
-_BOOKMARK_HINT = (
-    "pass --job-bookmark-option job-bookmark-disable: the run then reads everything there is, "
-    "as a first run with bookmarks does"
-)
 # Options of pip that say where to install, which is decided here.
 _PLACES = ("-t", "--target", "--user", "--prefix", "--root", "--dry-run", "--report")
 _SECRET_NAME = re.compile(r"password|passwd|secret|token|key|credential", re.IGNORECASE)
@@ -209,8 +205,6 @@ def _check_bookmarks(given: Mapping[str, str], job_type: str) -> None:
         raise OptionError(
             f"--job-bookmark-option {option!r} is not for a Python shell job.", hint="AWS Glue has no bookmarks for it"
         )
-    if option != "job-bookmark-disable":
-        raise UnsupportedError.of(f"The job argument --job-bookmark-option {option!r}", _BOOKMARK_HINT)
 
 
 def _executor_cores(given: Mapping[str, str]) -> dict[str, str]:

@@ -30,15 +30,20 @@ class StoredObject:
         bucket: Its bucket.
         key: Its key, without a leading slash.
         size: In bytes.
-        modified: Time of the last change, in UTC.
+        modified_ns: Time of the last change, in nanoseconds since 1970.
         path: The plain file.
     """
 
     bucket: str
     key: str
     size: int
-    modified: datetime
+    modified_ns: int
     path: Path
+
+    @property
+    def modified(self) -> datetime:
+        """Time of the last change, in UTC."""
+        return datetime.fromtimestamp(self.modified_ns / 1e9, UTC)
 
     @property
     def uri(self) -> str:
@@ -181,8 +186,7 @@ class Lake:
             status = path.stat()
         except OSError:
             return  # gone since its folder was read
-        modified = datetime.fromtimestamp(status.st_mtime, UTC)
-        yield StoredObject(bucket, path.relative_to(base).as_posix(), status.st_size, modified, path)
+        yield StoredObject(bucket, path.relative_to(base).as_posix(), status.st_size, status.st_mtime_ns, path)
 
     def _inside(self, path: Path) -> bool:
         root, real = os.path.realpath(self.root), os.path.realpath(path)

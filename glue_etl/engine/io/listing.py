@@ -8,8 +8,8 @@ hidden (names that begin with `_` or `.`) is left out, and what a killed write h
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,12 +35,14 @@ class SourceFile:
         size: In bytes.
         root: The path of the source it was found by.
         local: Where it lies on this machine; None on another file system.
+        modified: Its modification time when it was listed, in nanoseconds since 1970; 0 where it is not known.
     """
 
     uri: str
     size: int
     root: str
     local: Path | None = None
+    modified: int = 0
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,11 @@ class Listing:
     def size(self) -> int:
         """Bytes of all files."""
         return sum(file.size for file in self.files)
+
+    def narrowed(self, keep: Callable[[SourceFile], bool]) -> Listing:
+        """The listing with some of its files; itself if these are all."""
+        files = tuple(file for file in self.files if keep(file))
+        return self if len(files) == len(self.files) else replace(self, files=files, whole=False)
 
     def spark_paths(self, files: Sequence[SourceFile] | None = None) -> tuple[list[str], dict[str, str]]:
         """What to hand Spark's reader for all files, or for some of them.
@@ -205,14 +212,16 @@ def _listed(ctx: EngineContext, root: _Root, recurse: bool) -> Iterator[tuple[st
     base = root.local
     if base is None or not base.is_dir():
         if base is not None:
-            yield base.name, SourceFile(root.uri, base.stat().st_size, root.uri, base)
+            status = base.stat()
+            yield base.name, SourceFile(root.uri, status.st_size, root.uri, base, status.st_mtime_ns)
         return
     prefix = root.uri.rstrip("/")
     if is_s3(root.uri):
         for stored in ctx.lake.list_objects(prefix + "/", recurse=recurse):
             relative = stored.path.relative_to(base).as_posix()
             if not any(_hidden(part) for part in relative.split("/")):
-                yield relative, SourceFile(f"{prefix}/{relative}", stored.size, root.uri, stored.path)
+                uri = f"{prefix}/{relative}"
+                yield relative, SourceFile(uri, stored.size, root.uri, stored.path, stored.modified_ns)
         return
     for folder, folders, names in os.walk(base, followlinks=True):
         folders[:] = sorted(name for name in folders if not _hidden(name)) if recurse else []
@@ -220,7 +229,8 @@ def _listed(ctx: EngineContext, root: _Root, recurse: bool) -> Iterator[tuple[st
             if not _hidden(name):
                 path = Path(folder, name)
                 relative = path.relative_to(base).as_posix()
-                yield relative, SourceFile(f"{prefix}/{relative}", path.stat().st_size, root.uri, path)
+                status = path.stat()
+                yield relative, SourceFile(f"{prefix}/{relative}", status.st_size, root.uri, path, status.st_mtime_ns)
 
 
 def _listed_by_spark(session: SparkSession, path: str, recurse: bool) -> Iterator[tuple[str, SourceFile]]:
@@ -229,7 +239,9 @@ def _listed_by_spark(session: SparkSession, path: str, recurse: bool) -> Iterato
 
     reader = session.read.format("binaryFile").option("recursiveFileLookup", "true")
     try:
-        rows = reader.load(path).select("path", "length").orderBy("path").collect()
+        # Hadoop knows whole milliseconds.
+        modified = "unix_millis(modificationTime) AS modified"
+        rows = reader.load(path).selectExpr("path", "length", modified).orderBy("path").collect()
     except AnalysisException as error:
         if "PATH_NOT_FOUND" not in str(error):
             raise
@@ -238,4 +250,4 @@ def _listed_by_spark(session: SparkSession, path: str, recurse: bool) -> Iterato
     for row in rows:
         relative = row["path"].removeprefix(fixed).lstrip("/")
         if recurse or has_glob(path) or "/" not in relative:
-            yield relative, SourceFile(row["path"], row["length"], path)
+            yield relative, SourceFile(row["path"], row["length"], path, None, row["modified"] * 10**6)

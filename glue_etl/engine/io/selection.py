@@ -18,35 +18,39 @@ from glue_etl.engine.io.listing import Listing, SourceFile
 from glue_etl.engine.io.request import ReadRequest
 from glue_etl.errors import OptionError
 
-__all__ = ["group_count", "selected"]
+__all__ = ["bounded", "filtered", "group_count"]
 
 _CLASS_OF_THE_LAKE = "STANDARD"
 _MANY_FILES = 50_000
 _LARGEST_GROUP = 128 << 20
 
 
-def selected(listing: Listing, request: ReadRequest) -> Listing:
-    """Leave out storage classes, then keep to the bounds.
+def bounded(listing: Listing, request: ReadRequest) -> Listing:
+    """Keep to the bounds.
 
-    Every object of the local lake is of the class STANDARD. A bound takes the files that were changed first, so that
-    with job bookmarks each run goes on where the last one stopped; at least one file is taken, however large it is.
+    A bound takes the files that were changed first, so that with job bookmarks each run goes on where the last one
+    stopped; at least one file is taken, however large it is.
     """
-    if _CLASS_OF_THE_LAKE in request.excluded_classes:
-        return replace(listing, files=(), whole=False)
-    listing = _filtered(listing, request)
     if request.bounded_files is None and request.bounded_size is None:
         return listing
-    files = sorted(listing.files, key=_changed)[: request.bounded_files]
+    # Of equal times, as those of another file system may be, the order of the names stays.
+    files = sorted(listing.files, key=lambda file: file.modified)[: request.bounded_files]
     if request.bounded_size is not None:
         files = _within(files, request.bounded_size)
     if len(files) == len(listing.files):
         return listing
     kept = {file.uri for file in files}
-    return replace(listing, files=tuple(file for file in listing.files if file.uri in kept), whole=False)
+    return listing.narrowed(lambda file: file.uri in kept)
 
 
-def _filtered(listing: Listing, request: ReadRequest) -> Listing:
-    """What the filters of Spark's own sources leave: `pathGlobFilter`, `modifiedBefore`, `modifiedAfter`."""
+def filtered(listing: Listing, request: ReadRequest) -> Listing:
+    """Leave out storage classes, and what the filters of Spark's own sources leave out.
+
+    Those are `pathGlobFilter`, `modifiedBefore` and `modifiedAfter`. Every object of the local lake is of the class
+    STANDARD.
+    """
+    if _CLASS_OF_THE_LAKE in request.excluded_classes:
+        return replace(listing, files=(), whole=False)
     options = request.options
     pattern = options.get("pathGlobFilter")
     before, after = (_moment(name, options.get(name)) for name in ("modifiedBefore", "modifiedAfter"))
@@ -57,8 +61,8 @@ def _filtered(listing: Listing, request: ReadRequest) -> Listing:
         file
         for file in listing.files
         if (matches is None or matches(file.uri.rpartition("/")[2]))
-        and (before is None or _changed(file) < before)
-        and (after is None or _changed(file) > after)
+        and (before is None or file.modified < before)
+        and (after is None or file.modified > after)
     )
     return replace(listing, files=kept, whole=False)
 
@@ -72,11 +76,6 @@ def _moment(name: str, text: str | None) -> int | None:
     except ValueError:
         raise OptionError(f"The option {name!r} is {text!r}.", hint="write it like '2024-05-31T23:59:59'") from None
     return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()) * 10**9
-
-
-def _changed(file: SourceFile) -> int:
-    # Files of another file system stay in the order of their names.
-    return file.local.stat().st_mtime_ns if file.local is not None else 0
 
 
 def _within(files: Sequence[SourceFile], size: int) -> list[SourceFile]:

@@ -5,42 +5,57 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+from glue_etl.engine.bookmarks import Bookmarks
 from glue_etl.errors import JobError
 
 __all__ = ["GlueLogger", "JobControl"]
 
 
 class JobControl:
-    """The one job of a process: initialised once, committed at the end."""
+    """The one job of a process: initialised once, committed at the end.
 
-    def __init__(self) -> None:
+    Args:
+        bookmarks: What the sources of this process are read by; off if None.
+    """
+
+    def __init__(self, bookmarks: Bookmarks | None = None) -> None:
         self._name: str | None = None
-        self._arguments: dict[str, Any] = {}
+        self.bookmarks = bookmarks or Bookmarks()
         self.commits = 0
 
     def init(self, name: str, spark: Any, arguments: Any = None) -> None:
-        """Begin the job.
+        """Begin the job; one that was begun before ends without a commit.
+
+        Args:
+            name: The job's name.
+            spark: The Java session, which is not needed here.
+            arguments: What `getResolvedOptions` gave.
 
         Raises:
-            JobError: The name is missing.
+            JobError: The name is missing, or another run of the job goes on.
+            BookmarkError: The state of its bookmarks is damaged.
+            OptionError: An option of the bookmarks, or a run that it names, does not exist.
         """
         if not name:
             raise JobError("Job.init was called without a job name.", hint="pass args['JOB_NAME']")
+        self._name = None
+        self.bookmarks.begin(str(name), dict(arguments or {}))
         self._name = name
-        self._arguments = {str(key): value for key, value in dict(arguments or {}).items()}
 
     def isInitialized(self) -> bool:
         """Whether `init` was called."""
         return self._name is not None
 
     def commit(self) -> None:
-        """End the job's work.
+        """End the job's work: what its sources have read is put down in the bookmark.
 
         Raises:
             JobError: `init` was not called.
+            BookmarkError: The bookmark was changed by others since `init`, or cannot be written.
         """
         if self._name is None:
             raise JobError("Job.commit was called before Job.init.", hint="call job.init(args['JOB_NAME'], args)")
+        self.bookmarks.commit()
         self.commits += 1
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from glue_etl.engine.bookmarks import Bookmarks
 from glue_etl.engine.jvm.context import DynamicFrameFactory, JavaGlueContext, unsupported
 from glue_etl.engine.jvm.functions import DataFrameApplyMapping, GlueFunctions
 from glue_etl.engine.jvm.job import GlueLogger, JobControl
@@ -74,7 +75,7 @@ class JvmProxy:
     def __init__(self, jvm: Any, settings: Settings) -> None:
         self._real = jvm
         self._settings = settings
-        self.Job = JobControl()
+        self.Job = JobControl(Bookmarks(settings.state_dir, settings.logs_dir))
         self.AWSConnectionUtils = AwsConnectionUtils(settings)
         self.gluefunctions = GlueFunctions(jvm)
         self._made: dict[str, Callable[..., Any]] = {
@@ -92,7 +93,9 @@ class JvmProxy:
 
         session = SparkSession.builder.getOrCreate()
         lake = Lake(self._settings.lake_dir)
-        return JavaGlueContext(EngineContext(session, self._settings, lake, min_partitions, target_partitions))
+        return JavaGlueContext(
+            EngineContext(session, self._settings, lake, min_partitions, target_partitions, self.Job.bookmarks)
+        )
 
     def _python_rdd(self, *arguments: Any) -> Any:
         from glue_etl.engine.jvm.python_rdd import intercept_python_rdd

@@ -92,8 +92,6 @@ REFUSALS: dict[str, tuple[tuple[str, ...], type[GlueEtlError], str]] = {
     "table formats": (("--datalake-formats", "hudi,delta"), UnsupportedError, "Apache Hudi, Delta Lake are not"),
     "an unknown table format": (("--datalake-formats", "paimon"), OptionError, "Available: hudi, delta, iceberg"),
     "a packed environment": (("--python-virtual-env", "s3://b/e.tar.gz"), UnsupportedError, "--python-virtual-env"),
-    "bookmarks": (("--job-bookmark-option", "job-bookmark-enable"), UnsupportedError, "job-bookmark-disable"),
-    "bookmarks that only read": (("--job-bookmark-option=job-bookmark-pause",), UnsupportedError, "job-bookmark-pause"),
     "a bookmark option that is none": (("--job-bookmark-option", "on"), OptionError, "Available: job-bookmark-enable"),
     "half a range of runs": (
         ("--job-bookmark-option", "job-bookmark-pause", "--job-bookmark-from", "jr_1"), OptionError, "only one end",
@@ -171,8 +169,11 @@ def test_the_scripts_own_arguments_pass_untouched():
     assert job.notes == ()
 
 
-def test_bookmarks_that_are_off_pass():
-    assert understood("--job-bookmark-option", "job-bookmark-disable").job_name == "script"
+@pytest.mark.parametrize("option", ["job-bookmark-enable", "job-bookmark-disable", "job-bookmark-pause"])
+def test_bookmark_options_reach_the_script(option: str):
+    job = understood("--job-bookmark-option", option)
+    assert job.argv[-2:] == ("--job-bookmark-option", option)
+    assert job.argv[:4:2] == ("--JOB_ID", "--JOB_RUN_ID")
 
 
 WORDS = st.one_of(
