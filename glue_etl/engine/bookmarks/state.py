@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from glue_etl.errors import BookmarkError
 
-__all__ = ["FileVersion", "Head", "keys_from_text", "keys_to_text"]
+__all__ = ["ContextState", "FileVersion", "Head", "keys_from_text", "keys_to_text", "plain_keys"]
 
 
 class FileVersion(Protocol):
@@ -53,6 +53,23 @@ class Head:
     moment: str
 
 
+@dataclass(frozen=True, slots=True)
+class ContextState:
+    """What one transformation_ctx has read at a version of the bookmark.
+
+    Attributes:
+        name: The transformation_ctx.
+        version: The update that put it down.
+        files: How many files it has read, as they are or were.
+        keys: The last values of a JDBC source's keys; None if it has none.
+    """
+
+    name: str
+    version: int
+    files: int
+    keys: dict[str, Any] | None
+
+
 _TAGS: Mapping[str, type] = {"decimal": Decimal, "datetime": datetime, "date": date}
 
 
@@ -62,7 +79,16 @@ def keys_to_text(keys: Mapping[str, Any]) -> str:
     Raises:
         BookmarkError: A value is of a type that no key can have.
     """
-    return json.dumps({name: _plain(name, value) for name, value in keys.items()}, ensure_ascii=False)
+    return json.dumps(plain_keys(keys), ensure_ascii=False)
+
+
+def plain_keys(keys: Mapping[str, Any]) -> dict[str, Any]:
+    """Values of keys as JSON has them.
+
+    Raises:
+        BookmarkError: A value is of a type that no key can have.
+    """
+    return {name: _plain(name, value) for name, value in keys.items()}
 
 
 def keys_from_text(text: str) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from glue_etl.engine.bookmarks import schema
-from glue_etl.engine.bookmarks.state import FileVersion, Head, keys_from_text, keys_to_text
+from glue_etl.engine.bookmarks.state import ContextState, FileVersion, Head, keys_from_text, keys_to_text
 from glue_etl.errors import BookmarkError
 
 __all__ = ["BookmarkStore"]
@@ -59,17 +59,26 @@ class BookmarkStore:
         with schema.opened(self.path) as connection:
             return self._updates(connection, job)
 
-    def contexts(self, job: str, version: int) -> dict[str, dict[str, Any] | None]:
-        """The contexts that have a state at a version, sorted, each with the values of its keys or None."""
-        found: dict[str, dict[str, Any] | None] = {}
+    def contexts(self, job: str, version: int, only: str | None = None) -> list[ContextState]:
+        """The contexts that have a state at a version, by name; or one of them."""
         if not self.exists():
-            return found
+            return []
         with schema.opened(self.path) as connection:
-            for name, context in self._contexts(connection, job).items():
-                files, keys = self._state(connection, context, version)
-                if files or keys is not None:
-                    found[name] = keys
-        return found
+            chosen = self._chosen(connection, job, only)
+            found = [self._state(connection, name, number, version) for name, number in chosen.items()]
+        return [state for state in found if only is not None or state.files or state.keys is not None]
+
+    def standing(self, job: str) -> Head:
+        """Where a job's bookmark stands: its last commit, reset or rewind; the first start if there is none.
+
+        Raises:
+            BookmarkError: The job has no bookmark.
+        """
+        if not self.exists():
+            raise _unknown(job, [])
+        with schema.opened(self.path) as connection:
+            self._known(connection, job)
+            return self._standing(connection, job)
 
     def keys(self, job: str, context: str, version: int) -> dict[str, Any] | None:
         """The last values of a JDBC source's keys at a version; None before the first commit."""
@@ -77,7 +86,7 @@ class BookmarkStore:
             return None
         with schema.opened(self.path) as connection:
             number = self._contexts(connection, job).get(context)
-            return None if number is None else self._state(connection, number, version)[1]
+            return None if number is None else self._state(connection, context, number, version).keys
 
     @contextmanager
     def files(self, job: str, context: str, version: int) -> Iterator[Iterable[tuple[str, int, int]]]:
@@ -100,7 +109,7 @@ class BookmarkStore:
             for path, modified, size in connection.execute(query, (context, version, version)):
                 count += 1
                 yield path if isinstance(path, str) else path.decode("utf-8", "surrogateescape"), modified, size
-        expected = self._state(connection, context, version)[0]
+        expected = self._state(connection, "", context, version).files
         if count != expected:
             raise schema.damaged(self.path, f"a state of {expected} files has {count}")
 
@@ -184,8 +193,8 @@ class BookmarkStore:
             contexts = self._chosen(connection, job, context)
             run = target if context is None else self._standing(connection, job)
             made = self._update(connection, job, "rewind", run.run_id, run.run, run.attempt)
-            for number in contexts.values():
-                keys = self._state(connection, number, target.version)[1]
+            for name, number in contexts.items():
+                keys = self._state(connection, name, number, target.version).keys
                 _close(connection, number, made.version, since=target.version)
                 _reopen(connection, number, made.version, target.version)
                 self._set_state(connection, number, made.version, keys, forget=keys is None)
@@ -201,8 +210,9 @@ class BookmarkStore:
     def _known(self, connection: sqlite3.Connection, job: str) -> Head:
         head = self._head(connection, job)
         if head is None:
-            names = [name for (name,) in connection.execute("SELECT name FROM jobs ORDER BY name LIMIT ?", (20,))]
-            raise BookmarkError(f"EntityNotFoundException: The job {job!r} has no bookmark.", available=names)
+            raise _unknown(
+                job, [name for (name,) in connection.execute("SELECT name FROM jobs ORDER BY name LIMIT 20")]
+            )
         return head
 
     def _head(self, connection: sqlite3.Connection, job: str) -> Head | None:
@@ -250,12 +260,13 @@ class BookmarkStore:
         )
         return self._contexts(connection, job)[name]
 
-    def _state(self, connection: sqlite3.Connection, context: int, version: int) -> tuple[int, dict[str, Any] | None]:
-        """Number of files and the keys of a context at a version."""
-        query = "SELECT files, keys FROM states WHERE context = ? AND version <= ? ORDER BY version DESC LIMIT 1"
-        files, text = connection.execute(query, (context, version)).fetchone() or (0, None)
+    def _state(self, connection: sqlite3.Connection, name: str, context: int, version: int) -> ContextState:
+        query = (
+            "SELECT version, files, keys FROM states WHERE context = ? AND version <= ? ORDER BY version DESC LIMIT 1"
+        )
+        made, files, text = connection.execute(query, (context, version)).fetchone() or (0, 0, None)
         try:
-            return files, None if text is None else keys_from_text(text)
+            return ContextState(name, made, files, None if text is None else keys_from_text(text))
         except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError) as error:
             raise schema.damaged(self.path, f"the keys {text!r} cannot be read") from error
 
@@ -268,7 +279,7 @@ class BookmarkStore:
         forget: bool = False,
     ) -> None:
         """Note the state of a context at its newest version; without keys, those there were stay unless forgotten."""
-        before = None if forget else self._state(connection, context, version)[1]
+        before = None if forget else self._state(connection, "", context, version).keys
         text = keys_to_text({**(before or {}), **keys}) if keys else (keys_to_text(before) if before else None)
         query = "SELECT count(*) FROM files WHERE context = ? AND until IS NULL"
         (files,) = connection.execute(query, (context,)).fetchone()
@@ -279,6 +290,14 @@ _SELECT_UPDATES = (
     "SELECT version, kind, run_id, run, attempt, moment FROM updates JOIN jobs ON jobs.id = updates.job "
     "WHERE jobs.name = ?"
 )
+
+
+def _unknown(job: str, names: list[str]) -> BookmarkError:
+    return BookmarkError(
+        f"EntityNotFoundException: The job {job!r} has no bookmark.",
+        available=names,
+        hint="a job gets one when it runs with --job-bookmark-option job-bookmark-enable",
+    )
 
 
 def _moved(head: Head, now: Head | None) -> BookmarkError:

@@ -7,25 +7,68 @@ Glue guide.
 
 from __future__ import annotations
 
+import logging
 import math
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
+from glue_etl.engine.bookmarks import FORMATS as TRACKED_FORMATS
 from glue_etl.engine.io.globs import matcher
 from glue_etl.engine.io.listing import Listing, SourceFile
 from glue_etl.engine.io.request import ReadRequest
 from glue_etl.errors import OptionError
 
-__all__ = ["bounded", "filtered", "group_count"]
+if TYPE_CHECKING:
+    from glue_etl.engine.context import EngineContext
+    from glue_etl.engine.io.sampling import SampleLimits
+
+__all__ = ["group_count", "taken"]
+
+_LOG = logging.getLogger(__name__)
 
 _CLASS_OF_THE_LAKE = "STANDARD"
 _MANY_FILES = 50_000
 _LARGEST_GROUP = 128 << 20
 
 
-def bounded(listing: Listing, request: ReadRequest) -> Listing:
+def taken(
+    ctx: EngineContext,
+    listing: Listing,
+    request: ReadRequest,
+    transformation_ctx: str,
+    sample: SampleLimits | None = None,
+) -> Listing:
+    """What of a listing is read: by the filters, the job's bookmark and the bounds, in this order.
+
+    What is taken counts as read once the job commits; of a sample only some records are read, so it never does.
+
+    Args:
+        ctx: For the bookmarks of the running job.
+        listing: All files of the source.
+        request: What the script asked for.
+        transformation_ctx: The source's name in the bookmark; empty for a source that is read in full each time.
+        sample: How many of the files are read; None for all.
+
+    Raises:
+        BookmarkError: The state of the bookmarks is damaged.
+        OptionError: A filter's value cannot be used.
+    """
+    listing = _filtered(listing, request)
+    name = transformation_ctx if request.format in TRACKED_FORMATS else ""
+    if not name and ctx.bookmarks.tracks(transformation_ctx):
+        text = "Job bookmarks do not track the format %s, on AWS neither: %r reads all files."
+        _LOG.warning(text, request.format, transformation_ctx)
+    listing = _bounded(ctx.bookmarks.new_files(name, listing), request)
+    if sample is not None:
+        return sample.narrow(listing)
+    ctx.bookmarks.read(name, listing)
+    return listing
+
+
+def _bounded(listing: Listing, request: ReadRequest) -> Listing:
     """Keep to the bounds.
 
     A bound takes the files that were changed first, so that with job bookmarks each run goes on where the last one
@@ -43,7 +86,7 @@ def bounded(listing: Listing, request: ReadRequest) -> Listing:
     return listing.narrowed(lambda file: file.uri in kept)
 
 
-def filtered(listing: Listing, request: ReadRequest) -> Listing:
+def _filtered(listing: Listing, request: ReadRequest) -> Listing:
     """Leave out storage classes, and what the filters of Spark's own sources leave out.
 
     Those are `pathGlobFilter`, `modifiedBefore` and `modifiedAfter`. Every object of the local lake is of the class

@@ -6,13 +6,11 @@ data is looked at when the frame's schema or records are asked for.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from typing import Any
 
 from pyspark.sql import types as s
 
-from glue_etl.engine.bookmarks import FORMATS as TRACKED_FORMATS
 from glue_etl.engine.context import EngineContext
 from glue_etl.engine.frame.core import Frame, Plan, Stage, Threshold
 from glue_etl.engine.io.compression import CODECS
@@ -22,14 +20,12 @@ from glue_etl.engine.io.registry import DECODED_FORMATS
 from glue_etl.engine.io.renamed import renamed
 from glue_etl.engine.io.request import ReadRequest, read_request
 from glue_etl.engine.io.sampling import SampleLimits
-from glue_etl.engine.io.selection import bounded, filtered, group_count
+from glue_etl.engine.io.selection import group_count, taken
 from glue_etl.engine.types import json_form
 from glue_etl.engine.types import tree as g
 from glue_etl.errors import OptionError, UnsupportedError
 
-__all__ = ["open_source", "taken"]
-
-_LOG = logging.getLogger(__name__)
+__all__ = ["open_source"]
 
 
 def open_source(
@@ -68,7 +64,7 @@ def open_source(
     if predicate:
         raise UnsupportedError.of(f"push_down_predicate {predicate!r} of a source by paths", "filter the frame instead")
     request = read_request(connection_type, options, fmt, format_options)
-    listing = taken(ctx, request, _listing(ctx, request), stage.transformation_ctx, sample)
+    listing = taken(ctx, _listing(ctx, request), request, stage.transformation_ctx, sample)
     if request.compression and request.format not in DECODED_FORMATS:
         listing = renamed(ctx, listing, CODECS[request.compression])
     frame = _read(ctx, request, listing, stage)
@@ -81,28 +77,6 @@ def open_source(
     if request.fail_fast:
         frame.thresholds = (*frame.thresholds, Threshold(1, frame.errors, "option isFailFast"))
     return frame
-
-
-def taken(
-    ctx: EngineContext, request: ReadRequest, listing: Listing, transformation_ctx: str, sample: SampleLimits | None
-) -> Listing:
-    """What of a listing is read: by the filters, the job's bookmark and the bounds, in this order.
-
-    What is taken counts as read once the job commits; of a sample only some records are read, so it never does.
-    """
-    listing = filtered(listing, request)
-    name = transformation_ctx if request.format in TRACKED_FORMATS else ""
-    if transformation_ctx and not name and ctx.bookmarks.tracks(transformation_ctx):
-        _LOG.warning(
-            "Job bookmarks do not track the format %s, as on AWS: %r reads all files.",
-            request.format,
-            transformation_ctx,
-        )
-    listing = bounded(ctx.bookmarks.new_files(name, listing), request)
-    if sample is not None:
-        return sample.narrow(listing)
-    ctx.bookmarks.read(name, listing)
-    return listing
 
 
 def _listing(ctx: EngineContext, request: ReadRequest) -> Listing:
