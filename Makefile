@@ -12,7 +12,7 @@ GLUE_CONTAINER ?=
 IMAGE ?= glue-etl-test
 # More arguments for pytest, for example: make test PYTEST_ARGS="-k relationalize"
 PYTEST_ARGS ?=
-BENCHMARKS := startup dynamicframe python_functions json_choice relationalize formats decoded_formats avro_format taxi_job
+BENCHMARKS := startup dynamicframe python_functions json_choice relationalize formats decoded_formats avro_format taxi_job bookmarks
 
 # A pyenv shim can be on PATH and still not run: a candidate counts only when it executes.
 FOUND := $(shell for p in python3.11 python3.13 python3; do if $$p -c '' 2>/dev/null; then echo $$p; break; fi; done)
@@ -94,6 +94,13 @@ SEED ?= 1
 .PHONY: kill
 kill: $(READY) ## kill -9 the taxi job at KILLS=40 random moments and look at what a reader sees (long)
 	GLUE_ETL_KILLS=$(KILLS) GLUE_ETL_SEED=$(SEED) $(PY) -m pytest -s tests/system/test_kill.py -k random
+
+# How many runs `make bookmarks-soak` makes; SEED is that of `make kill`.
+RUNS ?= 200
+
+.PHONY: bookmarks-soak
+bookmarks-soak: $(READY) ## RUNS=200 bookmarked runs with arrivals, rewrites, overlaps and kills, against a ledger (long)
+	GLUE_ETL_BOOKMARK_RUNS=$(RUNS) GLUE_ETL_SEED=$(SEED) $(PY) -m pytest -s tests/system/test_bookmark_runs.py
 
 .PHONY: bench
 bench: $(READY) ## all benchmarks: ratios in one run, JSON under benchmarks/out/ and a table (long)
