@@ -191,7 +191,6 @@ def _sorted(rows: list[Json]) -> list[str]:
 
 MISSING: dict[str, Predicate] = {
     "Data Catalog": needs_catalog,
-    "job bookmarks": needs_bookmarks,
     "EvaluateDataQuality": makes_call("EvaluateDataQuality."),
     "FillMissingValues": makes_call("FillMissingValues."),
     "match_catalog": lambda case: "match_catalog" in json.dumps(case.steps),

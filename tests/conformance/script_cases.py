@@ -133,14 +133,8 @@ def _needs_catalog(case: ScriptCase) -> bool:
     return re.search(r"\bfrom_catalog\b|enableUpdateCatalog|setCatalogInfo", case.code) is not None
 
 
-def _needs_bookmarks(case: ScriptCase) -> bool:
-    wanted = {"job-bookmark-enable", "job-bookmark-pause"}
-    return any(run["arguments"].get("--job-bookmark-option") in wanted for run in case.runs)
-
-
 SERVICES: dict[str, Predicate] = {
     "Data Catalog": _needs_catalog,
-    "job bookmarks": _needs_bookmarks,
     "JDBC connections": lambda case: bool(case.content.get("connections")),
     "boto3 services": in_code(r"(?m)^\s*(import|from)\s+boto(3|core)\b"),
     "EvaluateDataQuality": in_code(r"\bawsgluedq\b"),

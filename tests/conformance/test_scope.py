@@ -53,7 +53,7 @@ SCOPE = {
             {"on": {"r1": {"rows": [{"a": 1}]}, "r2": {"rows": []}}},
             **BOOKMARK_FILES,
         ),
-        "job bookmarks",
+        None,
     ),
 }
 

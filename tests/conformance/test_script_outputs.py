@@ -136,8 +136,7 @@ SERVICES = {
     "none": (script("import boto3_like"), None),
     "tables": (script(catalog=[{}]), "Data Catalog"),
     "a table written": (script("sink = getSink(enableUpdateCatalog=True)"), "Data Catalog"),
-    "bookmarks": (script(arguments={"--job-bookmark-option": "job-bookmark-enable"}), "job bookmarks"),
-    "bookmarks that are off": (script(arguments={"--job-bookmark-option": "job-bookmark-disable"}), None),
+    "bookmarks": (script(arguments={"--job-bookmark-option": "job-bookmark-enable"}), None),
     "two": (script("import os\nimport boto3\n", connections={"c": {}}), "JDBC connections, boto3 services"),
 }
 
