@@ -104,6 +104,9 @@ def installed(settings: Settings) -> Iterator[None]:
     finally:
         SparkContext._ensure_initialized = classmethod(original)  # type: ignore[assignment, method-assign]
         if SparkContext._jvm is not None:
+            if isinstance(SparkContext._jvm, JvmProxy):
+                # A job that was begun and not committed must not keep the next one out.
+                SparkContext._jvm.Job.bookmarks.end()
             SparkContext._jvm = _real(SparkContext._jvm)
         if before is not None and SparkContext._jvm is None:
             SparkContext._jvm = None

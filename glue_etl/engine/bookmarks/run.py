@@ -14,7 +14,7 @@ from typing import Any, Protocol, Self, TypeVar
 from glue_etl.engine import run_records
 from glue_etl.engine.bookmarks.lock import JobLock
 from glue_etl.engine.bookmarks.runs import version_of
-from glue_etl.engine.bookmarks.state import FileVersion, Head
+from glue_etl.engine.bookmarks.state import FileVersion, Head, path_of
 from glue_etl.engine.bookmarks.store import BookmarkStore
 from glue_etl.errors import OptionError
 
@@ -173,7 +173,7 @@ class Bookmarks:
         """Paths of those files that have an entry as they are now."""
         run = self._run
         assert run is not None
-        listed = {file.uri: file for file in files}
+        listed = {path_of(file): file for file in files}
         found: set[str] = set()
         with self._store().files(run.job, context, version) as entries:
             for path, modified, size in entries:

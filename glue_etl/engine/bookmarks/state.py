@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from glue_etl.errors import BookmarkError
 
-__all__ = ["ContextState", "FileVersion", "Head", "keys_from_text", "keys_to_text", "plain_keys"]
+__all__ = ["ContextState", "FileVersion", "Head", "keys_from_text", "keys_to_text", "path_of", "plain_keys"]
 
 
 class FileVersion(Protocol):
@@ -68,6 +68,12 @@ class ContextState:
     version: int
     files: int
     keys: dict[str, Any] | None
+
+
+def path_of(file: FileVersion) -> str:
+    """A file's path as the bookmark keeps it: an object of S3 is the same by any of its schemes."""
+    uri = file.uri
+    return f"s3://{uri[6:]}" if uri.startswith(("s3a://", "s3n://")) else uri
 
 
 _TAGS: Mapping[str, type] = {"decimal": Decimal, "datetime": datetime, "date": date}

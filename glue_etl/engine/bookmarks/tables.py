@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from glue_etl.engine.bookmarks import schema
-from glue_etl.engine.bookmarks.state import ContextState, FileVersion, Head, keys_from_text, keys_to_text
+from glue_etl.engine.bookmarks.state import ContextState, FileVersion, Head, keys_from_text, keys_to_text, path_of
 from glue_etl.errors import BookmarkError
 
 __all__ = [
@@ -179,7 +179,7 @@ def files_of(connection: sqlite3.Connection, context: int, version: int) -> Iter
 
 def insert_files(connection: sqlite3.Connection, context: int, version: int, files: Iterable[FileVersion]) -> None:
     """New entries in one pass, then the end of those they replace in another."""
-    rows = ((context, _stored(file.uri), file.modified, file.size, version) for file in files)
+    rows = ((context, _stored(path_of(file)), file.modified, file.size, version) for file in files)
     connection.executemany("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, NULL)", rows)
     connection.execute(
         "UPDATE files SET until = ? WHERE context = ? AND until IS NULL AND since < ? AND EXISTS ("

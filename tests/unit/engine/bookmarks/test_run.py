@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from glue_etl.engine.bookmarks import Bookmarks, BookmarkStore, json_form
+from glue_etl.engine.io.listing import Listing, SourceFile
 from glue_etl.errors import BookmarkError, ConcurrentRunsExceededException, OptionError
 
 from .listed import ROOT, listing, names, read
@@ -232,6 +233,15 @@ def test_two_sources_of_one_context_are_both_read(begin: Begin, committed: Run) 
     assert read(bookmarks, listing("b", "c")) == ["b", "c"]
     bookmarks.commit()
     assert committed("a", "b", "c", "d") == ["d"]
+
+
+def test_the_schemes_of_s3_are_one(begin: Begin) -> None:
+    found = []
+    for scheme in ("s3", "s3a", "s3n"):
+        bookmarks = begin()
+        found.append(read(bookmarks, Listing((SourceFile(f"{scheme}://b/in/a", 1, "", None, 1),), (), True, True)))
+        bookmarks.commit()
+    assert [len(each) for each in found] == [1, 0, 0]
 
 
 def test_what_a_bound_left_comes_next(begin: Begin) -> None:
