@@ -127,7 +127,7 @@ class BookmarkStore:
     def commit(
         self,
         head: Head,
-        read: Mapping[str, Sequence[Iterable[FileVersion]]],
+        read: Mapping[str, Sequence[Sequence[FileVersion]]],
         keys: Mapping[str, Mapping[str, Any]],
     ) -> Head:
         """Put down what a run has read: all of it, or nothing if the bookmark has moved since the run began.

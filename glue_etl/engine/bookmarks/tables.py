@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -177,8 +177,10 @@ def files_of(connection: sqlite3.Connection, context: int, version: int) -> Iter
         raise schema.damaged(_path(connection), f"a state of {expected} files has {count}")
 
 
-def insert_files(connection: sqlite3.Connection, context: int, version: int, files: Iterable[FileVersion]) -> None:
+def insert_files(connection: sqlite3.Connection, context: int, version: int, files: Sequence[FileVersion]) -> None:
     """New entries in one pass, then the end of those they replace in another."""
+    if not files:
+        return
     rows = ((context, _stored(path_of(file)), file.modified, file.size, version) for file in files)
     connection.executemany("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, NULL)", rows)
     connection.execute(
