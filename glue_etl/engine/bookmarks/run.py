@@ -46,6 +46,7 @@ class _Run:
     """A job between its init and its end.
 
     Attributes:
+        store: The bookmarks.
         job: The job's name.
         head: Where the bookmark stood at init or at the last commit; None if the run commits nothing.
         version: By which version it reads; with a range of runs the last one whose input it takes.
@@ -55,6 +56,7 @@ class _Run:
         keys: The keys that were advanced since, by context.
     """
 
+    store: BookmarkStore
     job: str
     head: Head | None
     version: int
@@ -104,10 +106,10 @@ class Bookmarks:
             except BaseException:
                 lock.release()
                 raise
-            self._run = _Run(job, head, head.version, lock=lock)
+            self._run = _Run(store, job, head, head.version, lock=lock)
         elif first is None:
             history = store.history(job)
-            self._run = _Run(job, None, history[-1].version if history else 0)
+            self._run = _Run(store, job, None, history[-1].version if history else 0)
         else:
             after, version = (version_of(store, self._logs_dir, job, str(each)) for each in (first, last))
             if after.version > version.version:
@@ -115,7 +117,7 @@ class Bookmarks:
                     f"--job-bookmark-from {first!r} is a later run than --job-bookmark-to {last!r}.",
                     hint="give the earlier run as the first one",
                 )
-            self._run = _Run(job, None, version.version, after=after.version)
+            self._run = _Run(store, job, None, version.version, after=after.version)
 
     def commit(self) -> None:
         """Put down what was read since `begin`, or since the last commit; nothing if the run only reads.
@@ -128,7 +130,7 @@ class Bookmarks:
             return
         if run.head.kind == "commit" and not run.read and not run.keys:
             return
-        run.head = self._store().commit(run.head, run.read, run.keys)
+        run.head = run.store.commit(run.head, run.read, run.keys)
         run.version = run.head.version
         run.read, run.keys = {}, {}
         if run.lock is not None:
@@ -158,10 +160,10 @@ class Bookmarks:
         run = self._run
         if run is None or not transformation_ctx or not listing.files:
             return listing
-        known = self._among(transformation_ctx, listing.files, run.version)
+        known = self._among(run, transformation_ctx, listing.files, run.version)
         if run.after is None:
             return listing.narrowed(lambda file: file.uri not in known) if known else listing
-        before = self._among(transformation_ctx, listing.files, run.after)
+        before = self._among(run, transformation_ctx, listing.files, run.after)
         return listing.narrowed(lambda file: file.uri in known and file.uri not in before)
 
     def read(self, transformation_ctx: str, listing: FileList) -> None:
@@ -169,13 +171,12 @@ class Bookmarks:
         if self._run is not None and self._run.head is not None and transformation_ctx:
             self._run.read.setdefault(transformation_ctx, []).append(listing.files)
 
-    def _among(self, context: str, files: Sequence[FileVersion], version: int) -> set[str]:
+    @staticmethod
+    def _among(run: _Run, context: str, files: Sequence[FileVersion], version: int) -> set[str]:
         """Paths of those files that have an entry as they are now."""
-        run = self._run
-        assert run is not None
         listed = {path_of(file): file for file in files}
         found: set[str] = set()
-        with self._store().files(run.job, context, version) as entries:
+        with run.store.files(run.job, context, version) as entries:
             for path, modified, size in entries:
                 file = listed.get(path)
                 if file is not None and file.modified == modified and file.size == size:
@@ -190,14 +191,14 @@ class Bookmarks:
         if run is None or not transformation_ctx:
             return None
         version = run.version if run.after is None else run.after
-        return self._store().keys(run.job, transformation_ctx, version)
+        return run.store.keys(run.job, transformation_ctx, version)
 
     def last_keys(self, transformation_ctx: str) -> dict[str, Any] | None:
         """The values that a range of runs ends with: what is read does not go beyond. None without a range."""
         run = self._run
         if run is None or not transformation_ctx or run.after is None:
             return None
-        return self._store().keys(run.job, transformation_ctx, run.version)
+        return run.store.keys(run.job, transformation_ctx, run.version)
 
     def advance(self, transformation_ctx: str, keys: Mapping[str, Any]) -> None:
         """Note how far a JDBC source was read in this run.
@@ -208,10 +209,6 @@ class Bookmarks:
         """
         if self._run is not None and self._run.head is not None and transformation_ctx:
             self._run.keys.setdefault(transformation_ctx, {}).update(keys)
-
-    def _store(self) -> BookmarkStore:
-        assert self._state_dir is not None
-        return BookmarkStore(self._state_dir)
 
 
 def _check(option: Any, first: Any, last: Any) -> None:

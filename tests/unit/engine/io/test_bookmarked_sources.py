@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 from awsglue.dynamicframe import DynamicFrame
 from awsglue.job import Job
+from awsglue.utils import getResolvedOptions
 
 from glue_etl.engine.bookmarks import BookmarkStore
+from glue_etl.errors import OptionError
 from glue_etl.settings import Settings
 from glue_etl.testing.buckets import Bucket
 
@@ -169,3 +171,23 @@ def test_a_job_without_bookmarks_leaves_no_state(
         assert values(read()) == [1]
         running.commit()
     assert set(BookmarkStore(glue_settings.state_dir).jobs()) == before
+
+
+def test_a_range_of_runs_by_the_arguments_of_a_run(glue_context: Any, lake: Bucket, read: Run) -> None:
+    def run(run_id: str, *bookmark: str) -> list[int]:
+        argv = ["s.py", "--JOB_NAME", "ranged", "--JOB_RUN_ID", run_id, *bookmark]
+        running = Job(glue_context)
+        running.init("ranged", getResolvedOptions(argv, ["JOB_NAME"]))
+        found = values(read())
+        running.commit()
+        return found
+
+    for number in (1, 2, 3):
+        put(lake, "json", number)
+        assert run(f"jr_{number}", "--job-bookmark-option=job-bookmark-enable") == [number]
+    put(lake, "json", 4)
+    span = ("--job-bookmark-from", "jr_1", "--job-bookmark-to", "jr_2")
+    assert run("jr_4", "--job-bookmark-option", "job-bookmark-pause", *span) == [2]
+    assert run("jr_5", "--job-bookmark-option", "job-bookmark-pause") == [4]
+    with pytest.raises(OptionError, match=r"no run 'jr_5'\. Available: jr_3, jr_2, jr_1\."):
+        run("jr_6", "--job-bookmark-option", "job-bookmark-pause", *span[:3], "jr_5")
