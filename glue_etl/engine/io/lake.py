@@ -186,7 +186,9 @@ class Lake:
             status = path.stat()
         except OSError:
             return  # gone since its folder was read
-        yield StoredObject(bucket, path.relative_to(base).as_posix(), status.st_size, status.st_mtime_ns, path)
+        # Not by `relative_to`, which is most of the time of a long listing.
+        key = os.fspath(path)[len(os.fspath(base)) + 1 :]
+        yield StoredObject(bucket, key, status.st_size, status.st_mtime_ns, path)
 
     def _inside(self, path: Path) -> bool:
         root, real = os.path.realpath(self.root), os.path.realpath(path)

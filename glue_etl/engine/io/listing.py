@@ -217,8 +217,9 @@ def _listed(ctx: EngineContext, root: _Root, recurse: bool) -> Iterator[tuple[st
         return
     prefix = root.uri.rstrip("/")
     if is_s3(root.uri):
+        start = len(os.fspath(base)) + 1
         for stored in ctx.lake.list_objects(prefix + "/", recurse=recurse):
-            relative = stored.path.relative_to(base).as_posix()
+            relative = os.fspath(stored.path)[start:]
             if not any(_hidden(part) for part in relative.split("/")):
                 uri = f"{prefix}/{relative}"
                 yield relative, SourceFile(uri, stored.size, root.uri, stored.path, stored.modified_ns)
