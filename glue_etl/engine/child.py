@@ -13,8 +13,8 @@ import socket
 import sys
 import threading
 import traceback
-from collections.abc import Mapping
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -22,7 +22,8 @@ from glue_etl.engine import run_errors
 from glue_etl.engine.install import installed, python_shell
 from glue_etl.engine.metrics import Meter
 from glue_etl.engine.progress import Watcher
-from glue_etl.engine.run_parameters import PYTHON_SHELL
+from glue_etl.engine.run_parameters import PYTHON_SHELL, STREAMING
+from glue_etl.engine.run_streams import StreamStop, clean_stop
 from glue_etl.errors import GlueEtlError
 from glue_etl.settings import load
 
@@ -68,11 +69,18 @@ def main() -> None:
     if watcher:
         watcher.start()
     with meter.watching():
-        code, error = _run(task, installed(load()))
+        code, error = _run(task, _spark_job(task, link))
         if watcher:
             watcher.stop()
         _stop_spark(meter)
     _report(link, code, error, meter)
+
+
+@contextmanager
+def _spark_job(task: Mapping[str, Any], link: _Link) -> Iterator[None]:
+    streaming = task["job_type"] == STREAMING
+    with installed(load(), streaming_job=streaming), clean_stop(lambda: link.send("streaming", {})):
+        yield
 
 
 def _report(link: _Link, code: int, error: run_errors.RunError | None, meter: Meter) -> NoReturn:
@@ -97,6 +105,9 @@ def _run(task: Mapping[str, Any], surroundings: AbstractContextManager[None]) ->
         # The shell sees the lowest eight bits only, and a failure must not look like success.
         code = (end.code & 0xFF or 1) if isinstance(end.code, int) else 1
         return code, run_errors.exited(end.code, script, end)
+    except StreamStop:
+        # Whoever sent the signal knows of it.
+        return 128 + signal.SIGTERM, None
     except BaseException as error:
         traceback.print_exception(error.with_traceback(run_errors.strip_frames(error, script)))
         sys.stderr.flush()

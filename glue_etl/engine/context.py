@@ -29,6 +29,7 @@ class EngineContext:
         min_partitions: The least number of partitions a source should have, from `GlueContext(sc, min, target)`.
         target_partitions: The wished number of partitions; a hint as on AWS.
         bookmarks: What the running job has still to read; off until `Job.init` turns it on.
+        streaming_job: Whether the job's command is `gluestreaming`.
     """
 
     session: SparkSession
@@ -37,6 +38,7 @@ class EngineContext:
     min_partitions: int | None = None
     target_partitions: int | None = None
     bookmarks: Bookmarks = field(default_factory=Bookmarks, compare=False)
+    streaming_job: bool = False
 
     @cached_property
     def clients(self) -> Clients:

@@ -62,13 +62,14 @@ def _has_glue(jvm: Any) -> bool:
 
 
 @contextmanager
-def installed(settings: Settings) -> Iterator[None]:
+def installed(settings: Settings, *, streaming_job: bool = False) -> Iterator[None]:
     """Put the engine behind awsglue for the time of a `with` block.
 
     Works before a SparkContext is made (a script makes its own) as well as with one that runs (a test's session).
 
     Args:
         settings: Where the lake and the state are.
+        streaming_job: Whether the job's command is `gluestreaming`.
     """
     from pyspark import SparkContext
     from pyspark.sql import SparkSession
@@ -78,7 +79,7 @@ def installed(settings: Settings) -> Iterator[None]:
     def swap() -> None:
         jvm = SparkContext._jvm
         if jvm is not None and not isinstance(jvm, JvmProxy) and not _has_glue(jvm):
-            SparkContext._jvm = JvmProxy(jvm, settings)
+            SparkContext._jvm = JvmProxy(jvm, settings, streaming_job=streaming_job)
 
     original: Callable[..., None] = SparkContext.__dict__["_ensure_initialized"].__func__
 

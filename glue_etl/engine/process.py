@@ -24,6 +24,9 @@ __all__ = ["Ended", "Process"]
 
 # How long Spark gets to end by itself: its shutdown hooks remove its temporary files.
 _GRACE_SECONDS = 10.0
+# How long the running batch of a stream gets to end: AWS Glue's own window is 100 seconds.
+_BATCH_SECONDS = 120.0
+_WAITING = b"Stopping after the batch that runs. Once more to stop at once.\n"
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -73,6 +76,7 @@ class Process:
         self._process: subprocess.Popen[bytes] | None = None
         self._outcome: dict[str, Any] | None = None
         self._stopped_by = 0
+        self._streaming = False
 
     def run(self, task: Mapping[str, Any]) -> Ended:
         """Run to the end.
@@ -140,6 +144,8 @@ class Process:
                 kind = event.pop("event")
                 if kind == "outcome":
                     self._outcome = event
+                elif kind == "streaming":
+                    self._streaming = True
                 elif kind == "progress":
                     self._renderer.update(event)
 
@@ -160,6 +166,22 @@ class Process:
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, number)
 
+    def _ask(self) -> threading.Timer:
+        """Ask the process to end, and give it time: a job with streams as long as its batch may take."""
+        seconds = _BATCH_SECONDS if self._streaming else _GRACE_SECONDS
+        timer = threading.Timer(seconds, self._signal, [signal.SIGKILL])
+        timer.daemon = True
+        timer.start()
+        if self._streaming and self._process is not None:
+            # Its JVM has to live as long as the batch.
+            with suppress(ProcessLookupError):
+                os.kill(self._process.pid, signal.SIGTERM)
+            with suppress(OSError):
+                os.write(2, _WAITING)
+        else:
+            self._signal(signal.SIGTERM)
+        return timer
+
     @contextmanager
     def _heeding_signals(self) -> Iterator[None]:
         """Pass a signal to stop on: the first asks, a second one or the end of patience kills."""
@@ -172,16 +194,15 @@ class Process:
                 self._signal(signal.SIGKILL)
                 return
             self._stopped_by = number
-            self._signal(signal.SIGTERM)
-            patience.start()
+            patience.append(self._ask())
 
-        patience = threading.Timer(_GRACE_SECONDS, self._signal, [signal.SIGKILL])
-        patience.daemon = True
+        patience: list[threading.Timer] = []
         before = {number: signal.signal(number, stop) for number in _SIGNALS}
         try:
             yield
         finally:
-            patience.cancel()
+            for timer in patience:
+                timer.cancel()
             for number, handler in before.items():
                 signal.signal(number, handler)
 

@@ -9,11 +9,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-__all__ = ["ACCEPTED", "JOB_TYPES", "PARAMETERS", "PYTHON_SHELL", "REFUSED", "RESERVED", "USED", "Parameter", "is_on"]
+__all__ = [
+    "ACCEPTED",
+    "JOB_TYPES",
+    "PARAMETERS",
+    "PYTHON_SHELL",
+    "REFUSED",
+    "RESERVED",
+    "STREAMING",
+    "USED",
+    "Parameter",
+    "is_on",
+]
 
 PYTHON_SHELL = "pythonshell"
+STREAMING = "gluestreaming"
 
-JOB_TYPES = ("glueetl", "gluestreaming", PYTHON_SHELL)
+JOB_TYPES = ("glueetl", STREAMING, PYTHON_SHELL)
 """The commands of a job: Spark, Spark streaming, and Python alone."""
 
 USED = "used"

@@ -70,11 +70,13 @@ class JvmProxy:
     Args:
         jvm: The real view of the JVM.
         settings: Where the lake and the state are.
+        streaming_job: Whether the job's command is `gluestreaming`.
     """
 
-    def __init__(self, jvm: Any, settings: Settings) -> None:
+    def __init__(self, jvm: Any, settings: Settings, *, streaming_job: bool = False) -> None:
         self._real = jvm
         self._settings = settings
+        self._streaming_job = streaming_job
         self.Job = JobControl(Bookmarks(settings.state_dir, settings.logs_dir))
         self.AWSConnectionUtils = AwsConnectionUtils(settings)
         self.gluefunctions = GlueFunctions(jvm)
@@ -94,7 +96,15 @@ class JvmProxy:
         session = SparkSession.builder.getOrCreate()
         lake = Lake(self._settings.lake_dir)
         return JavaGlueContext(
-            EngineContext(session, self._settings, lake, min_partitions, target_partitions, self.Job.bookmarks)
+            EngineContext(
+                session,
+                self._settings,
+                lake,
+                min_partitions,
+                target_partitions,
+                self.Job.bookmarks,
+                streaming_job=self._streaming_job,
+            )
         )
 
     def _python_rdd(self, *arguments: Any) -> Any:

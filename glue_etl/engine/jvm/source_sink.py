@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 __all__ = ["JavaSink", "JavaSource"]
 
-_STREAMS = ("kafka", "kinesis")
-
 
 class JavaSource:
     """A source, told piece by piece what to read."""
@@ -76,16 +74,17 @@ class JavaSource:
         return JavaDynamicFrame(self._open(min_partitions, target_partitions), self._context)
 
     def getDataFrame(self) -> Any:
-        """The Java DataFrame of a source of files; AWS has this for streams, which are not here.
+        """The Java DataFrame: of a stream, or of files that are read once.
 
         Raises:
-            UnsupportedError: The source is a stream.
+            UnsupportedError: The source is a topic of Kinesis or Kafka.
         """
-        if self._connection_type.lower() in _STREAMS:
-            raise UnsupportedError.of(
-                f"create_data_frame from a {self._connection_type} stream",
-                "for a trial read files instead: spark.readStream.schema(...).json('s3://...')",
-            )
+        from glue_etl.engine.io.stream import open_stream, refuse_topic, wants_stream
+
+        kind = self._connection_type
+        refuse_topic(kind)
+        if wants_stream(kind, self._options, streaming_job=self._context.streaming_job):
+            return open_stream(self._context, kind, self._options, self._format, self._format_options)._jdf
         return self._open().checked().df._jdf
 
     def getSampleDynamicFrame(self, num: int | None, options: JsonOptions) -> Any:
