@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +85,43 @@ def test_a_batch_is_tried_again(glue_context: Any, lake: Any) -> None:
     with pytest.raises(Exception, match="End"):
         glue_context.forEachBatch(_stream(glue_context, lake), process, options)
     assert tries == [0, 0]
+
+
+def test_a_batch_that_fails_once_comes_again_whole(glue_context: Any, lake: Any) -> None:
+    tries: list[tuple[int, list[int]]] = []
+
+    def process(df: DataFrame, batch: int) -> None:
+        tries.append((batch, sorted(row.n for row in df.collect())))
+        if len(tries) == 1:
+            raise ValueError("once")
+        if batch == 1:
+            raise End
+
+    _write(lake, 1, 2)
+    with pytest.raises(Exception, match="End"):
+        glue_context.forEachBatch(_stream(glue_context, lake), process, _options(lake, batchMaxRetries=1))
+    # A batch that succeeded gives the next one its retries back.
+    assert tries == [(0, [0, 1]), (0, [0, 1]), (1, [0, 2]), (1, [0, 2])]
+
+
+def test_batches_begin_with_their_windows(glue_context: Any, lake: Any) -> None:
+    began: list[float] = []
+
+    def process(df: DataFrame, batch: int) -> None:
+        began.append(time.monotonic())
+        if batch == 2:
+            raise End
+
+    _write(lake, 1, 2, 3)
+    with pytest.raises(Exception, match="End"):
+        glue_context.forEachBatch(_stream(glue_context, lake), process, _options(lake, windowSize="2 seconds"))
+    assert 1.0 < began[2] - began[1] < 4.0
+
+
+@pytest.mark.parametrize("window", ["soon", "3", "-1 second"])
+def test_a_window_that_is_none(glue_context: Any, lake: Any, window: str) -> None:
+    with pytest.raises(Exception, match=r"(?i)interval|trigger|window"):
+        glue_context.forEachBatch(_stream(glue_context, lake), print, _options(lake, windowSize=window))
 
 
 SCRIPT = """\
