@@ -120,6 +120,7 @@ def test_batches_begin_with_their_windows(glue_context: Any, lake: Any) -> None:
 
 @pytest.mark.parametrize("window", ["soon", "3", "-1 second"])
 def test_a_window_that_is_none(glue_context: Any, lake: Any, window: str) -> None:
+    _write(lake, 1)
     with pytest.raises(Exception, match=r"(?i)interval|trigger|window"):
         glue_context.forEachBatch(_stream(glue_context, lake), print, _options(lake, windowSize=window))
 
