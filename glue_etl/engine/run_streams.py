@@ -175,7 +175,7 @@ def clean_stop(announce: Callable[[], None]) -> Iterator[None]:
     Raises:
         StreamStop: The process got one, and its streams stand still.
     """
-    from pyspark.sql.streaming import DataStreamWriter
+    from pyspark.sql.streaming.readwriter import DataStreamWriter
 
     gate = StreamGate(announce)
     writer: Any = DataStreamWriter
