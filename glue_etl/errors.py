@@ -9,6 +9,7 @@ The tree (all below one root, so that one `except` catches what is ours)::
     ├── UnsupportedError       Glue has it, this version of the engine does not
     ├── NoSuchBucketError      an s3:// bucket that is no folder of the local lake
     ├── PathNotFoundError      a path or object that does not exist
+    ├── DatabaseError          a database that refuses a connection or a statement
     ├── SourceError            a file that cannot be read as its format says
     ├── OptionError            an unknown or contradictory option of a source, sink or transform
     ├── FieldError             a field path that is malformed or not there
@@ -28,6 +29,7 @@ from collections.abc import Iterable
 __all__ = [
     "BookmarkError",
     "ConcurrentRunsExceededException",
+    "DatabaseError",
     "ErrorThresholdExceeded",
     "FieldError",
     "GlueEtlError",
@@ -109,6 +111,10 @@ class NoSuchBucketError(GlueEtlError):
 
 class PathNotFoundError(GlueEtlError):
     """A path has no objects."""
+
+
+class DatabaseError(GlueEtlError):
+    """A database refuses a connection or a statement."""
 
 
 class SourceError(GlueEtlError):

@@ -41,6 +41,7 @@ class Settings:
         endpoint_url: Endpoint of the AWS APIs, if not AWS itself (`AWS_ENDPOINT_URL`).
         catalog: `local` or `aws`: whose Data Catalog and secrets scripts see (`GLUE_ETL_CATALOG`; None: the endpoint's
             if there is one, else the local ones).
+        jdbc_drivers: Folder of JDBC drivers' JARs (`GLUE_ETL_JDBC_DRIVERS`).
     """
 
     state_dir: Path
@@ -54,6 +55,7 @@ class Settings:
     region: str = "us-east-1"
     endpoint_url: str | None = None
     catalog: str | None = None
+    jdbc_drivers: Path | None = None
 
     def __post_init__(self) -> None:
         """Make the folders absolute: the working directory may change later."""
@@ -100,6 +102,7 @@ def load(**overrides: Any) -> Settings:
         "region": env.get("AWS_REGION") or env.get("AWS_DEFAULT_REGION") or "us-east-1",
         "endpoint_url": env.get("AWS_ENDPOINT_URL") or None,
         "catalog": _catalog(env.get("GLUE_ETL_CATALOG") or None),
+        "jdbc_drivers": _folder("GLUE_ETL_JDBC_DRIVERS", env.get("GLUE_ETL_JDBC_DRIVERS")),
     }
     values.update({name: value for name, value in overrides.items() if value is not None})
     _master("master", str(values["master"]))
@@ -139,6 +142,7 @@ def child_environment(settings: Settings, extra: Mapping[str, str] | None = None
         "GLUE_ETL_DRIVER_MEMORY": settings.driver_memory,
         "AWS_ENDPOINT_URL": settings.endpoint_url,
         "GLUE_ETL_CATALOG": settings.catalog,
+        "GLUE_ETL_JDBC_DRIVERS": str(settings.jdbc_drivers) if settings.jdbc_drivers else None,
     }
     result.update({name: value for name, value in optional.items() if value})
     result.update(extra or {})
@@ -193,6 +197,10 @@ def _path(name: str, value: str) -> Path:
     if path.exists() and not path.is_dir():
         raise SettingsError(f"{name}={value!r} is a file, not a folder.", hint="choose another folder")
     return path
+
+
+def _folder(name: str, value: str | None) -> Path | None:
+    return _path(name, value).absolute() if value else None
 
 
 def _master(name: str, value: str) -> str:

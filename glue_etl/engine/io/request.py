@@ -8,6 +8,7 @@ from typing import Any
 
 from glue_etl.engine.io import registry
 from glue_etl.engine.io.compression import CODECS, named_codec
+from glue_etl.engine.io.jdbc_vendors import CONNECTION_TYPES as JDBC_TYPES
 from glue_etl.engine.io.option_values import canonical, checked, given_of
 from glue_etl.engine.io.registry import FORMATS
 from glue_etl.errors import OptionError, UnsupportedError
@@ -170,7 +171,8 @@ def _format_of(connection_type: str, fmt: str | None) -> tuple[str, bool]:
                 f"The connection type {connection_type!r}", "keep a copy of the data as files and read them from s3://"
             )
         raise OptionError(
-            f"There is no connection type {connection_type!r}.", available=sorted(registry.CONNECTION_TYPES)
+            f"There is no connection type {connection_type!r}.",
+            available=sorted({*registry.CONNECTION_TYPES, *JDBC_TYPES}),
         )
     name = implied or (fmt or "")
     if name in FORMATS:

@@ -6,6 +6,7 @@ its files become visible is told in `staging`. Source: "Amazon S3 connections" i
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 from glue_etl.engine.context import EngineContext
 from glue_etl.engine.frame.core import Frame, Plan
 from glue_etl.engine.io.compression import open_bytes
+from glue_etl.engine.io.jdbc_vendors import CONNECTION_TYPES as JDBC_TYPES
 from glue_etl.engine.io.lake import is_s3
 from glue_etl.engine.io.listing import local_path
 from glue_etl.engine.io.partitions import check_partition_keys
@@ -22,6 +24,8 @@ from glue_etl.engine.io.writers import WRITERS, Prepared
 from glue_etl.errors import OptionError, UnsupportedError
 
 __all__ = ["write_frame"]
+
+_LOG = logging.getLogger(__name__)
 
 
 def write_frame(
@@ -49,6 +53,13 @@ def write_frame(
         FieldError: A field that the format cannot hold, or a partition key that is none.
         ErrorThresholdExceeded: The frame has more error records than the script allows.
     """
+    if connection_type.lower() in JDBC_TYPES:
+        from glue_etl.engine.io.jdbc_sink import write_jdbc
+
+        if fmt:
+            _LOG.warning("The format %r has no effect on the JDBC sink %r.", fmt, connection_type)
+        write_jdbc(ctx, frame, connection_type.lower(), options)
+        return
     request = write_request(connection_type, options, fmt, format_options)
     path = request.path
     if request.use_frame_name:

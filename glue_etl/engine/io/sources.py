@@ -6,6 +6,7 @@ data is looked at when the frame's schema or records are asked for.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +15,7 @@ from pyspark.sql import types as s
 from glue_etl.engine.context import EngineContext
 from glue_etl.engine.frame.core import Frame, Plan, Stage, Threshold
 from glue_etl.engine.io.compression import CODECS
+from glue_etl.engine.io.jdbc_vendors import CONNECTION_TYPES as JDBC_TYPES
 from glue_etl.engine.io.listing import Listing, list_files
 from glue_etl.engine.io.partitions import has_partition_folders
 from glue_etl.engine.io.registry import DECODED_FORMATS
@@ -26,6 +28,8 @@ from glue_etl.engine.types import tree as g
 from glue_etl.errors import OptionError, UnsupportedError
 
 __all__ = ["open_source"]
+
+_LOG = logging.getLogger(__name__)
 
 
 def open_source(
@@ -61,6 +65,12 @@ def open_source(
         NoSuchBucketError: A bucket does not exist.
         SourceError: A file on another file system is not named as the compression wants it.
     """
+    if connection_type.lower() in JDBC_TYPES:
+        from glue_etl.engine.io.jdbc_source import open_jdbc
+
+        if fmt:
+            _LOG.warning("The format %r has no effect on the JDBC source %r.", fmt, connection_type)
+        return open_jdbc(ctx, connection_type.lower(), options, stage, predicate)
     if predicate:
         raise UnsupportedError.of(f"push_down_predicate {predicate!r} of a source by paths", "filter the frame instead")
     request = read_request(connection_type, options, fmt, format_options)

@@ -62,13 +62,24 @@ class JavaGlueContext:
         """Not here yet."""
         unsupported(f"The Data Catalog schema of {database}.{table}")
 
-    def getJDBCSink(self, connection: str, *_: Any) -> NoReturn:
-        """Not here yet."""
-        unsupported(f"Writing to the JDBC connection {connection!r}")
+    def getJDBCSink(
+        self,
+        connection: str,
+        options: JsonOptions,
+        redshift_tmp_dir: str = "",
+        transformation_ctx: str = "",
+        catalog_id: str | None = None,
+    ) -> JavaSink:
+        """A sink by a connection of the Data Catalog."""
+        from glue_etl.engine.jvm.jdbc import JavaJdbcSink
 
-    def extractJDBCConf(self, connection: str, *_: Any) -> NoReturn:
-        """Not here yet."""
-        unsupported(f"The JDBC configuration of the connection {connection!r}")
+        return JavaJdbcSink(self.engine, connection, options, transformation_ctx, catalog_id)
+
+    def extractJDBCConf(self, connection: str, catalog_id: str | None = None) -> dict[str, str]:
+        """User, password, vendor and URLs of a connection of the Data Catalog."""
+        from glue_etl.engine.io.jdbc_target import jdbc_configuration
+
+        return jdbc_configuration(self.engine, connection, catalog_id)
 
     def purgeTable(self, database: str, table: str, *_: Any) -> NoReturn:
         """Not here yet."""

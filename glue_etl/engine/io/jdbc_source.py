@@ -1,0 +1,253 @@
+"""Opens what `create_dynamic_frame.from_options` asks for of a database, and tables of the Data Catalog that are one.
+
+The connection is tried at once, so a refused password is reported at the script's own line; rows are read when they
+are asked for, by Spark's own JDBC reader.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from py4j.protocol import Py4JJavaError
+from pyspark.sql import DataFrame
+
+from glue_etl.engine.frame.core import Frame, Stage
+from glue_etl.engine.io.jdbc_bookmarks import Progress, progress_of
+from glue_etl.engine.io.jdbc_database import Database, connected, database_error
+from glue_etl.engine.io.jdbc_driver import load_driver
+from glue_etl.engine.io.jdbc_partitions import all_of, appended, by_expression, by_field, column_named
+from glue_etl.engine.io.jdbc_request import JdbcRead, jdbc_read
+from glue_etl.engine.io.jdbc_target import Target, target_of
+from glue_etl.engine.io.jdbc_types import DbColumn, check_schema, custom_schema
+from glue_etl.engine.io.jdbc_vendors import VENDORS
+from glue_etl.errors import OptionError, UnsupportedError
+
+if TYPE_CHECKING:
+    from glue_etl.engine.context import EngineContext
+
+__all__ = ["is_jdbc_table", "open_jdbc", "open_jdbc_table"]
+
+_LOG = logging.getLogger(__name__)
+# A name for a query within another one; Oracle takes none that begins with an underscore.
+_ALIAS = "glue_etl_query"
+_TABLE_OPTIONS = ("hashfield", "hashexpression", "hashpartitions", "jobBookmarkKeys", "jobBookmarkKeysSortOrder")
+
+
+def open_jdbc(
+    ctx: EngineContext,
+    connection_type: str,
+    options: Mapping[str, Any],
+    stage: Stage,
+    predicate: str = "",
+    catalog_id: str | None = None,
+) -> Frame:
+    """The frame of a database's table or query.
+
+    Args:
+        ctx: The job's surroundings.
+        connection_type: One of `jdbc_vendors.CONNECTION_TYPES`.
+        options: The script's connection_options.
+        stage: What the script said of the source; its name is the bookmark's.
+        predicate: A push-down predicate; AWS Glue has none for JDBC.
+        catalog_id: Of the connection.
+
+    Raises:
+        OptionError: An option that does not exist, or a value that cannot be used.
+        UnsupportedError: AWS Glue has it, this version has not.
+        MissingExtraError: There is no driver.
+        DatabaseError: The server, the database or the user says no.
+    """
+    if predicate:
+        raise UnsupportedError.of(
+            f"push_down_predicate {predicate!r} of a JDBC source", "push the condition down with sampleQuery"
+        )
+    request = jdbc_read(connection_type, options)
+    target = target_of(ctx, connection_type, request.values, catalog_id)
+    driver = load_driver(ctx, target)
+    relation = _relation(request, target)
+    with connected(ctx.session, target, driver) as database:
+        columns = _columns(database, request, relation)
+        progress = progress_of(ctx.bookmarks, stage.name, request, database, target.url.vendor, relation, columns)
+    reader = _Reader(ctx, request, target, driver, relation, columns)
+    df = reader.read(progress)
+    check_schema(df.schema, columns)
+    if progress.keys:
+        ctx.bookmarks.advance(stage.name, progress.keys)
+    return Frame.of(df)
+
+
+def is_jdbc_table(table: Mapping[str, Any]) -> bool:
+    """Whether a table of the Data Catalog stands for one of a database."""
+    parameters = table.get("Parameters") or {}
+    return parameters.get("classification") in VENDORS and bool(parameters.get("connectionName"))
+
+
+def open_jdbc_table(
+    ctx: EngineContext,
+    table: Mapping[str, Any],
+    options: Mapping[str, Any],
+    stage: Stage,
+    predicate: str = "",
+    catalog_id: str | None = None,
+) -> Frame:
+    """The frame of a Data Catalog table that stands for a database's, as a crawler over JDBC makes it.
+
+    Args:
+        ctx: The job's surroundings.
+        table: The `Table` of GetTable: the location is `database.schema.table`, the parameters name the connection.
+        options: The script's additional_options; they win over the table's parameters.
+        stage: What the script said of the source.
+        predicate: A push-down predicate.
+        catalog_id: Of the connection.
+
+    Raises:
+        OptionError: The table has no location or no connection.
+        DatabaseError: As `open_jdbc`.
+    """
+    parameters = {str(key): str(value) for key, value in (table.get("Parameters") or {}).items()}
+    name = f"{table.get('DatabaseName', '')}.{table.get('Name', '')}"
+    location = str((table.get("StorageDescriptor") or {}).get("Location") or "")
+    if not location or not parameters.get("connectionName"):
+        raise OptionError(
+            f"The table {name} stands for one of a database, and has no "
+            f"{'connectionName' if location else 'location'}.",
+            hint="a crawler over a JDBC connection gives both",
+        )
+    vendor = parameters["classification"]
+    given: dict[str, Any] = {key: parameters[key] for key in _TABLE_OPTIONS if key in parameters}
+    given |= {
+        "dbtable": _without_database(vendor, location),
+        "connectionName": parameters["connectionName"],
+        "useConnectionProperties": "true",
+        **options,
+    }
+    return open_jdbc(ctx, vendor, given, stage, predicate, catalog_id)
+
+
+def _without_database(vendor: str, location: str) -> str:
+    """The table for a connection that names the database already: `database.table` of MySQL, else with a schema."""
+    parts = location.split(".")
+    most = 1 if vendor == "mysql" else 2
+    return ".".join(parts[-most:]) if len(parts) > most else location
+
+
+def _relation(request: JdbcRead, target: Target) -> str:
+    """What stands behind FROM: a table, or a query in brackets with a name."""
+    if request.query:
+        # A query that waits for conditions is asked for its columns without them.
+        text = f"{request.query} 1 = 1" if request.open_query else appended(request.query, request.filter)
+        return f"({text}) {_ALIAS}"
+    table, vendor = request.table, target.url.vendor
+    # Documented: without a schema the table is looked for in "public".
+    plain = "." not in table and not table.startswith("(") and "currentschema=" not in target.url.text.lower()
+    return f"{vendor.schema}.{table}" if vendor.schema and plain else table
+
+
+def _columns(database: Database, request: JdbcRead, relation: str) -> list[DbColumn]:
+    columns = database.columns(relation)
+    seen: dict[str, str] = {}
+    for column in columns:
+        other = seen.setdefault(column.name.lower(), column.name)
+        if other != column.name or [each.name for each in columns].count(column.name) > 1:
+            raise OptionError(
+                f"{'The query' if request.query else relation} gives the column {column.name!r} twice.",
+                available=[each.name for each in columns],
+                hint="name each column once, with AS in a sampleQuery",
+            )
+    return columns
+
+
+class _Reader:
+    """Spark's JDBC reader, set up for one request."""
+
+    def __init__(
+        self,
+        ctx: EngineContext,
+        request: JdbcRead,
+        target: Target,
+        driver: str,
+        relation: str,
+        columns: list[DbColumn],
+    ) -> None:
+        self._session = ctx.session
+        self._request = request
+        self._target = target
+        self._relation = relation
+        self._columns = columns
+        self._properties = {**request.spark_options, **target.login(), "driver": driver}
+        if schema := custom_schema(columns, request.mapping):
+            self._properties["customSchema"] = schema
+
+    def read(self, progress: Progress) -> DataFrame:
+        """The rows.
+
+        Raises:
+            DatabaseError: The database says no.
+        """
+        condition = all_of("" if self._request.query else self._request.filter, progress.condition)
+        try:
+            if self._request.open_query:
+                return self._by_queries(condition)
+            if self._request.ranges is not None:
+                return self._by_ranges(condition)
+            return self._by_conditions(self._relation, [all_of(each, condition) for each in self._parts() or [""]])
+        except Py4JJavaError as error:
+            raise database_error(error, self._target, f"reading {self._relation}") from None
+
+    def _parts(self) -> list[str]:
+        request, vendor = self._request, self._target.url.vendor
+        if vendor.name == "redshift":
+            # Documented: these properties are ignored when reading Amazon Redshift tables.
+            return []
+        if request.hash_expression:
+            return by_expression(vendor, request.hash_expression, request.partitions)
+        if not request.hash_field:
+            return []
+        if request.open_query:
+            # The query need not give the column it is divided by, so of its type nothing is known.
+            if not vendor.bucket:
+                raise UnsupportedError.of(f"hashfield with sampleQuery in {vendor.name}", "give hashexpression")
+            return by_expression(vendor, vendor.bucket.format(value=request.hash_field), request.partitions)
+        return by_field(vendor, column_named(self._columns, request.hash_field, "hashfield"), request.partitions)
+
+    def _by_conditions(self, relation: str, conditions: list[str]) -> DataFrame:
+        return self._session.read.jdbc(
+            self._target.url.text,
+            relation,
+            predicates=[each or "1 = 1" for each in conditions],
+            properties=self._properties,
+        )
+
+    def _by_ranges(self, condition: str) -> DataFrame:
+        ranges = self._request.ranges
+        assert ranges is not None
+        column = column_named(self._columns, ranges.column, "partitionColumn")
+        relation = self._relation
+        if condition:
+            relation = f"(SELECT * FROM {relation} WHERE {condition}) {_ALIAS}_rows"
+        properties = {
+            **self._properties,
+            "partitionColumn": column.name,
+            "lowerBound": ranges.lower,
+            "upperBound": ranges.upper,
+            "numPartitions": str(ranges.count),
+            "dbtable": relation,
+            "url": self._target.url.text,
+        }
+        return self._session.read.format("jdbc").options(**properties).load()
+
+    def _by_queries(self, condition: str) -> DataFrame:
+        """One query per partition, its condition behind the script's own text."""
+        request, limit = self._request, self._target.url.vendor.limit
+        extra = f" AND ({request.filter})" if request.filter else ""
+        most = f" {limit.format(count=request.sample_size)}" if request.sample_size and limit else ""
+        frames = [
+            self._by_conditions(f"({request.query} ({part}){extra}{most}) {_ALIAS}", [condition])
+            for part in self._parts() or ["1 = 1"]
+        ]
+        df = frames[0]
+        for other in frames[1:]:
+            df = df.union(other)
+        return df.limit(request.sample_size) if request.sample_size else df
