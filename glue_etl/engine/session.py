@@ -9,9 +9,11 @@ import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from glue_etl.engine.io import s3
 from glue_etl.engine.io.compression import HADOOP_CODECS
+from glue_etl.engine.io.jdbc_jars import drivers_on_disk
 from glue_etl.engine.java import find_java
 from glue_etl.settings import Settings, environment, stray_spark_home
 
@@ -22,6 +24,7 @@ __all__ = ["create_session", "launch_environment", "spark_conf", "stop_session",
 
 # The same options reach the JVM through one key, so ours and the user's have to be joined, not replaced.
 _JVM_OPTIONS = "spark.driver.extraJavaOptions"
+_CLASS_PATHS = ("spark.driver.extraClassPath", "spark.executor.extraClassPath")
 
 
 def spark_conf(
@@ -79,6 +82,10 @@ def spark_conf(
         conf["spark.default.parallelism"] = "1"
     for key, value in (overrides or {}).items():
         conf[key] = f"{conf[key]} {value}" if key == _JVM_OPTIONS else value
+    if drivers := _drivers(settings, conf):
+        for key in _CLASS_PATHS:
+            # Behind what the user gave: a script's own spark.read.format("jdbc") finds drivers here, as on AWS.
+            conf[key] = os.pathsep.join([*([conf[key]] if conf.get(key) else []), *drivers])
     return conf
 
 
@@ -187,6 +194,13 @@ def _jvm_options(settings: Settings, tuned_for_tests: bool) -> list[str]:
         # give.
         options += ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto"]
     return options
+
+
+def _drivers(settings: Settings, conf: Mapping[str, str]) -> list[str]:
+    """JDBC drivers found on this machine, but for databases whose driver is among the user's JARs."""
+    given = [*conf.get("spark.jars", "").split(","), *conf.get(_CLASS_PATHS[0], "").split(os.pathsep)]
+    paths = [Path(unquote(each.strip().removeprefix("file://"))) for each in given if each.strip()]
+    return [str(path) for path in drivers_on_disk(settings.jdbc_drivers, paths)]
 
 
 def _joined(options: list[str]) -> str:

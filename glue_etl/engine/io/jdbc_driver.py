@@ -7,14 +7,12 @@ option or connection names, the folder `GLUE_ETL_JDBC_DRIVERS`, and where Debian
 from __future__ import annotations
 
 import logging
-import zipfile
-from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from py4j.protocol import Py4JJavaError
 
-from glue_etl.engine.io.jdbc_vendors import VENDORS, Vendor
+from glue_etl.engine.io.jdbc_jars import DEBIAN, find_jars, holds_class
 from glue_etl.errors import MissingExtraError, PathNotFoundError
 
 if TYPE_CHECKING:
@@ -23,56 +21,9 @@ if TYPE_CHECKING:
     from glue_etl.engine.context import EngineContext
     from glue_etl.engine.io.jdbc_target import Target
 
-__all__ = ["DEBIAN", "drivers_on_disk", "find_jars", "holds_class", "load_driver"]
-
-DEBIAN = Path("/usr/share/java")
-"""Where Debian's and Ubuntu's packages put JARs."""
+__all__ = ["load_driver"]
 
 _LOG = logging.getLogger(__name__)
-
-
-def find_jars(vendor: Vendor, folder: Path | None) -> Iterator[Path]:
-    """The JARs that may hold a database's driver, the likeliest first.
-
-    Args:
-        vendor: The database product.
-        folder: The folder a user keeps drivers in.
-    """
-    for place in filter(None, (folder, DEBIAN)):
-        for pattern in vendor.jars:
-            # A package's links to one JAR stand beside it; of several versions the last name is the newest.
-            found = {path.resolve(): path for path in sorted(place.glob(pattern)) if path.is_file()}
-            yield from sorted(found, key=lambda path: path.name, reverse=True)
-
-
-def holds_class(jar: Path, name: str) -> bool:
-    """Whether a JAR has a class."""
-    try:
-        with zipfile.ZipFile(jar) as archive:
-            return f"{name.replace('.', '/')}.class" in archive.NameToInfo
-    except (OSError, zipfile.BadZipFile):
-        return False
-
-
-def drivers_on_disk(folder: Path | None, given: Iterable[Path] = ()) -> list[Path]:
-    """The driver JARs of all databases, at most one for each, for the class path of a session that starts.
-
-    On AWS the drivers are on Spark's own class path, so that a plain `spark.read.format("jdbc")` finds them.
-
-    Args:
-        folder: The folder a user keeps drivers in.
-        given: JARs that the user gave for this session: a database whose driver they hold is left out.
-    """
-    result = []
-    jars = list(given)
-    for vendor in VENDORS.values():
-        if any(holds_class(jar, driver) for jar in jars for driver in vendor.drivers):
-            continue
-        for jar in find_jars(vendor, folder):
-            if any(holds_class(jar, driver) for driver in vendor.drivers):
-                result.append(jar)
-                break
-    return result
 
 
 def load_driver(ctx: EngineContext, target: Target) -> str:

@@ -25,8 +25,11 @@ class _Hiding(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         text = record.getMessage()
-        if any(pattern.search(text) for pattern in _seen.values()):
-            record.msg, record.args = hidden(text), ()
+        # In py4j's own language a letter stands before each text, so a password there is no word.
+        if any(secret in text for secret in _seen):
+            for secret in sorted(_seen, key=len, reverse=True):
+                text = text.replace(secret, _MASK)
+            record.msg, record.args = text, ()
         return True
 
 
