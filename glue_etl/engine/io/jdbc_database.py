@@ -73,6 +73,12 @@ class Database:
                 for at in range(1, facts.getColumnCount() + 1)
             ]
 
+    def check(self, relation: str, condition: str) -> None:
+        """Let the database look at a condition, without reading a row."""
+        if condition:
+            with telling(self._target, f"reading {relation}"), self._statement() as statement:
+                statement.executeQuery(f"SELECT 1 FROM {relation} WHERE 1 = 0 AND ({condition})")
+
     def exists(self, table: str) -> bool:
         """Whether a table can be read."""
         try:

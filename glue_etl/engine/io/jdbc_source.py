@@ -66,12 +66,13 @@ def open_jdbc(
     request = jdbc_read(connection_type, options)
     target = target_of(ctx, connection_type, request.values, catalog_id)
     driver = load_driver(ctx, target)
-    relation = _relation(request, target)
+    relations = _relations(request, target)
     with connected(ctx.session, target, driver) as database:
-        columns = _columns(database, request, relation)
-        progress = progress_of(ctx.bookmarks, stage.name, request, database, target.url.vendor, relation, columns)
-    reader = _Reader(ctx, request, target, driver, relation, columns)
-    df = reader.read(progress)
+        columns = _columns(database, request, relations[0])
+        progress = progress_of(ctx.bookmarks, stage.name, request, database, target.url.vendor, relations[0], columns)
+        conditions = _conditions(request, target, columns, progress)
+        database.check(relations[0], conditions[0])
+    df = _Reader(ctx, request, target, driver, columns).read(relations, conditions)
     check_schema(df.schema, columns)
     if progress.keys:
         ctx.bookmarks.advance(stage.name, progress.keys)
@@ -133,16 +134,47 @@ def _without_database(vendor: str, location: str) -> str:
     return ".".join(parts[-most:]) if len(parts) > most else location
 
 
-def _relation(request: JdbcRead, target: Target) -> str:
-    """What stands behind FROM: a table, or a query in brackets with a name."""
+def _relations(request: JdbcRead, target: Target) -> list[str]:
+    """What stands behind FROM: a table, or queries in brackets with a name."""
+    vendor = target.url.vendor
+    if request.open_query:
+        # Each partition's condition stands within the query, which need not give the column it is divided by.
+        extra = f" AND ({request.filter})" if request.filter else ""
+        most = f" {vendor.limit.format(count=request.sample_size)}" if request.sample_size and vendor.limit else ""
+        parts = _open_parts(request, target) or ["1 = 1"]
+        return [f"({request.query} ({part}){extra}{most}) {_ALIAS}" for part in parts]
     if request.query:
-        # A query that waits for conditions is asked for its columns without them.
-        text = f"{request.query} 1 = 1" if request.open_query else appended(request.query, request.filter)
-        return f"({text}) {_ALIAS}"
-    table, vendor = request.table, target.url.vendor
+        return [f"({appended(request.query, request.filter)}) {_ALIAS}"]
+    table = request.table
     # Documented: without a schema the table is looked for in "public".
     plain = "." not in table and not table.startswith("(") and "currentschema=" not in target.url.text.lower()
-    return f"{vendor.schema}.{table}" if vendor.schema and plain else table
+    return [f"{vendor.schema}.{table}" if vendor.schema and plain else table]
+
+
+def _open_parts(request: JdbcRead, target: Target) -> list[str]:
+    vendor = target.url.vendor
+    if vendor.name == "redshift":
+        # Documented: hashfield and hashexpression are ignored when reading Amazon Redshift tables.
+        return []
+    if request.hash_expression:
+        return by_expression(vendor, request.hash_expression, request.partitions)
+    if not vendor.bucket:
+        raise UnsupportedError.of(f"hashfield with a sampleQuery in {vendor.name}", "give hashexpression")
+    return by_expression(vendor, vendor.bucket.format(value=request.hash_field), request.partitions)
+
+
+def _conditions(request: JdbcRead, target: Target, columns: list[DbColumn], progress: Progress) -> list[str]:
+    """One condition per partition; an empty one takes all rows."""
+    vendor = target.url.vendor
+    parts: list[str] = []
+    if request.open_query or vendor.name == "redshift":
+        pass
+    elif request.hash_expression:
+        parts = by_expression(vendor, request.hash_expression, request.partitions)
+    elif request.hash_field:
+        parts = by_field(vendor, column_named(columns, request.hash_field, "hashfield"), request.partitions)
+    rest = all_of("" if request.query else request.filter, progress.condition)
+    return [all_of(part, rest) for part in parts or [""]]
 
 
 def _columns(database: Database, request: JdbcRead, relation: str) -> list[DbColumn]:
@@ -163,54 +195,31 @@ class _Reader:
     """Spark's JDBC reader, set up for one request."""
 
     def __init__(
-        self,
-        ctx: EngineContext,
-        request: JdbcRead,
-        target: Target,
-        driver: str,
-        relation: str,
-        columns: list[DbColumn],
+        self, ctx: EngineContext, request: JdbcRead, target: Target, driver: str, columns: list[DbColumn]
     ) -> None:
         self._session = ctx.session
         self._request = request
         self._target = target
-        self._relation = relation
         self._columns = columns
         self._properties = {**request.spark_options, **target.login(), "driver": driver}
         if schema := custom_schema(columns, request.mapping):
             self._properties["customSchema"] = schema
 
-    def read(self, progress: Progress) -> DataFrame:
-        """The rows.
+    def read(self, relations: list[str], conditions: list[str]) -> DataFrame:
+        """The rows of all relations that meet one of the conditions.
 
         Raises:
             DatabaseError: The database says no.
         """
-        condition = all_of("" if self._request.query else self._request.filter, progress.condition)
         try:
-            if self._request.open_query:
-                return self._by_queries(condition)
             if self._request.ranges is not None:
-                return self._by_ranges(condition)
-            return self._by_conditions(self._relation, [all_of(each, condition) for each in self._parts() or [""]])
+                return self._by_ranges(relations[0], conditions[0])
+            df = self._by_conditions(relations[0], conditions)
+            for relation in relations[1:]:
+                df = df.union(self._by_conditions(relation, conditions))
         except Py4JJavaError as error:
-            raise database_error(error, self._target, f"reading {self._relation}") from None
-
-    def _parts(self) -> list[str]:
-        request, vendor = self._request, self._target.url.vendor
-        if vendor.name == "redshift":
-            # Documented: these properties are ignored when reading Amazon Redshift tables.
-            return []
-        if request.hash_expression:
-            return by_expression(vendor, request.hash_expression, request.partitions)
-        if not request.hash_field:
-            return []
-        if request.open_query:
-            # The query need not give the column it is divided by, so of its type nothing is known.
-            if not vendor.bucket:
-                raise UnsupportedError.of(f"hashfield with sampleQuery in {vendor.name}", "give hashexpression")
-            return by_expression(vendor, vendor.bucket.format(value=request.hash_field), request.partitions)
-        return by_field(vendor, column_named(self._columns, request.hash_field, "hashfield"), request.partitions)
+            raise database_error(error, self._target, f"reading {relations[0]}") from None
+        return df.limit(self._request.sample_size) if self._request.sample_size else df
 
     def _by_conditions(self, relation: str, conditions: list[str]) -> DataFrame:
         return self._session.read.jdbc(
@@ -220,11 +229,10 @@ class _Reader:
             properties=self._properties,
         )
 
-    def _by_ranges(self, condition: str) -> DataFrame:
+    def _by_ranges(self, relation: str, condition: str) -> DataFrame:
         ranges = self._request.ranges
         assert ranges is not None
         column = column_named(self._columns, ranges.column, "partitionColumn")
-        relation = self._relation
         if condition:
             relation = f"(SELECT * FROM {relation} WHERE {condition}) {_ALIAS}_rows"
         properties = {
@@ -237,17 +245,3 @@ class _Reader:
             "url": self._target.url.text,
         }
         return self._session.read.format("jdbc").options(**properties).load()
-
-    def _by_queries(self, condition: str) -> DataFrame:
-        """One query per partition, its condition behind the script's own text."""
-        request, limit = self._request, self._target.url.vendor.limit
-        extra = f" AND ({request.filter})" if request.filter else ""
-        most = f" {limit.format(count=request.sample_size)}" if request.sample_size and limit else ""
-        frames = [
-            self._by_conditions(f"({request.query} ({part}){extra}{most}) {_ALIAS}", [condition])
-            for part in self._parts() or ["1 = 1"]
-        ]
-        df = frames[0]
-        for other in frames[1:]:
-            df = df.union(other)
-        return df.limit(request.sample_size) if request.sample_size else df
