@@ -32,6 +32,8 @@ __all__ = ["is_jdbc_table", "open_jdbc", "open_jdbc_table"]
 _LOG = logging.getLogger(__name__)
 # A name for a query within another one; Oracle takes none that begins with an underscore.
 _ALIAS = "glue_etl_query"
+# Rows that a driver fetches at a time: without a number some drivers fetch all of them before the first one is seen.
+_FETCH = "10000"
 _TABLE_OPTIONS = ("hashfield", "hashexpression", "hashpartitions", "jobBookmarkKeys", "jobBookmarkKeysSortOrder")
 
 
@@ -201,7 +203,13 @@ class _Reader:
         self._request = request
         self._target = target
         self._columns = columns
-        self._properties = {**request.spark_options, **target.login(), "driver": driver}
+        self._properties = {
+            "fetchsize": _FETCH,
+            **target.url.vendor.properties,
+            **request.spark_options,
+            **target.login(),
+            "driver": driver,
+        }
         if schema := custom_schema(columns, request.mapping):
             self._properties["customSchema"] = schema
 

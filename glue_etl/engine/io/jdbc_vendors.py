@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/glue/latest/dg/aws-glue-programming-etl-connect-jdbc
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 __all__ = ["CONNECTION_TYPES", "VENDORS", "Vendor", "generic"]
 
@@ -29,6 +29,7 @@ class Vendor:
         schema: The schema of a table that is named without one; empty leaves it to the database.
         ssl: Connection properties of an encrypted connection whose host name is checked; None if they are not known.
         certificate: The connection property that takes a PEM file; empty if there is none.
+        properties: Connection properties of a read, so that rows are fetched in portions.
         escapes: Whether a backslash within a text literal has to be doubled.
     """
 
@@ -45,6 +46,7 @@ class Vendor:
     schema: str = ""
     ssl: dict[str, str] | None = None
     certificate: str = ""
+    properties: dict[str, str] = field(default_factory=dict)
     escapes: bool = False
 
     def quoted(self, name: str) -> str:
@@ -67,6 +69,7 @@ VENDORS: dict[str, Vendor] = {
         bucket="CRC32({value})",
         limit="LIMIT {count}",
         ssl={"useSSL": "true", "requireSSL": "true", "verifyServerCertificate": "true"},
+        properties={"useCursorFetch": "true"},
         escapes=True,
     ),
     "oracle": Vendor(
