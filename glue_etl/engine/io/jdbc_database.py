@@ -125,8 +125,10 @@ class Database:
             count: Its columns.
         """
         with telling(self._target, "asking for the last values of the bookmark keys"), self._statement() as statement:
+            # Not every database has a clause for it; those that have plan by it.
             statement.setMaxRows(1)
-            rows = statement.executeQuery(query)
+            limit = self._target.url.vendor.limit
+            rows = statement.executeQuery(f"{query} {limit.format(count=1)}" if limit else query)
             return [rows.getString(at) for at in range(1, count + 1)] if rows.next() else None
 
     def execute(self, sql: str) -> None:

@@ -44,6 +44,7 @@ def open_jdbc(
     stage: Stage,
     predicate: str = "",
     catalog_id: str | None = None,
+    sample: bool = False,
 ) -> Frame:
     """The frame of a database's table or query.
 
@@ -54,6 +55,7 @@ def open_jdbc(
         stage: What the script said of the source; its name is the bookmark's.
         predicate: A push-down predicate; AWS Glue has none for JDBC.
         catalog_id: Of the connection.
+        sample: Whether only some rows are looked at, so that none counts as read.
 
     Raises:
         OptionError: An option that does not exist, or a value that cannot be used.
@@ -67,6 +69,7 @@ def open_jdbc(
         )
     request = jdbc_read(connection_type, options)
     target = target_of(ctx, connection_type, request.values, catalog_id)
+    _tell_ignored(request, target)
     driver = load_driver(ctx, target)
     relations = _relations(request, target)
     with connected(ctx.session, target, driver) as database:
@@ -76,9 +79,21 @@ def open_jdbc(
         database.check(relations[0], conditions[0])
     df = _Reader(ctx, request, target, driver, columns).read(relations, conditions)
     check_schema(df.schema, columns)
-    if progress.keys:
+    if progress.keys and not sample:
         ctx.bookmarks.advance(stage.name, progress.keys)
     return Frame.of(df)
+
+
+def _tell_ignored(request: JdbcRead, target: Target) -> None:
+    values = request.values
+    given = [name for name in ("hashfield", "hashexpression", "hashpartitions") if values[name]]
+    if given and target.url.vendor.name == "redshift":
+        _LOG.warning("AWS Glue ignores %s when it reads Amazon Redshift.", ", ".join(given))
+    elif given and not (request.hash_field or request.hash_expression):
+        why = "a query is divided with enablePartitioningForSampleQuery" if request.query else "there is no hashfield"
+        _LOG.warning("%s has no effect: %s.", ", ".join(given), why)
+    if values["sampleSize"] and not request.open_query:
+        _LOG.warning("sampleSize has no effect without enablePartitioningForSampleQuery: write LIMIT into the query.")
 
 
 def is_jdbc_table(table: Mapping[str, Any]) -> bool:

@@ -70,7 +70,7 @@ def open_source(
 
         if fmt:
             _LOG.warning("The format %r has no effect on the JDBC source %r.", fmt, connection_type)
-        return open_jdbc(ctx, connection_type.lower(), options, stage, predicate)
+        return open_jdbc(ctx, connection_type.lower(), options, stage, predicate, sample=sample is not None)
     if predicate:
         raise UnsupportedError.of(f"push_down_predicate {predicate!r} of a source by paths", "filter the frame instead")
     request = read_request(connection_type, options, fmt, format_options)
