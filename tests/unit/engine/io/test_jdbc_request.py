@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from glue_etl.engine.io.jdbc_options import JDBC_READ, JDBC_WRITE
 from glue_etl.engine.io.jdbc_request import Ranges, jdbc_read, jdbc_write
-from glue_etl.errors import OptionError
+from glue_etl.errors import GlueEtlError, OptionError
 
 WHERE = {"sampleQuery": "select a from t where b = 1 and", "enablePartitioningForSampleQuery": True}
 
@@ -135,3 +138,25 @@ BAD_WRITES: dict[str, tuple[dict[str, Any], str]] = {
 def test_a_bad_sink_is_told(options: dict[str, Any], said: str) -> None:
     with pytest.raises(OptionError, match=said):
         jdbc_write("postgresql", options)
+
+
+LEAVES = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.text(max_size=6),
+    st.sampled_from(["t", "select a from t where", "true", "7", '["a"]', '{"CHAR": "INT"}', "desc", "\0"]),
+)
+VALUES = st.one_of(LEAVES, st.lists(LEAVES, max_size=2), st.dictionaries(st.text(max_size=4), LEAVES, max_size=2))
+OPTIONS = st.dictionaries(st.sampled_from([*JDBC_READ, *JDBC_WRITE]) | st.text(max_size=4), VALUES, max_size=4)
+
+
+@given(OPTIONS)
+def test_any_options_are_understood_or_refused_by_name(options: dict[str, Any]) -> None:
+    for ask in (jdbc_read, jdbc_write):
+        try:
+            request = ask("postgresql", {"dbtable": "t", **options})
+        except GlueEtlError as error:
+            assert str(error)
+        else:
+            assert request.table or getattr(request, "query", "") or getattr(request, "use_frame_name", False)
