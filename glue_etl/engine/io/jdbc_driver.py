@@ -85,7 +85,7 @@ class _Loader:
     def __init__(self, session: SparkSession) -> None:
         self._session = session
         self._jvm: Any = session._jvm
-        self._loader = self._jvm.java.lang.Thread.currentThread().getContextClassLoader()
+        self._loader: Any = self._jvm.java.lang.Thread.currentThread().getContextClassLoader()
 
     def has(self, name: str) -> bool:
         try:
@@ -102,5 +102,6 @@ class _Loader:
     def add(self, jar: Path) -> None:
         """Add a JAR: spark-submit's own loader takes more of them at any time."""
         self._loader.addURL(self._jvm.java.net.URL(jar.resolve().as_uri()))
-        if not self._session.sparkContext.master.startswith("local"):
-            self._session._jsc.addJar(str(jar.resolve()))  # type: ignore[attr-defined]
+        if not str(self._session.sparkContext.master).startswith("local"):
+            java_context: Any = self._session.sparkContext._jsc
+            java_context.addJar(str(jar.resolve()))

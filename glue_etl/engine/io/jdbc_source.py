@@ -74,13 +74,15 @@ def open_jdbc(
     relations = _relations(request, target)
     with connected(ctx.session, target, driver) as database:
         columns = _columns(database, request, relations[0])
-        progress = progress_of(ctx.bookmarks, stage.name, request, database, target.url.vendor, relations[0], columns)
+        progress = progress_of(
+            ctx.bookmarks, stage.transformation_ctx, request, database, target.url.vendor, relations[0], columns
+        )
         conditions = _conditions(request, target, columns, progress)
         database.check(relations[0], conditions[0])
     df = _Reader(ctx, request, target, driver, columns).read(relations, conditions)
     check_schema(df.schema, columns)
     if progress.keys and not sample:
-        ctx.bookmarks.advance(stage.name, progress.keys)
+        ctx.bookmarks.advance(stage.transformation_ctx, progress.keys)
     return Frame.of(df)
 
 
