@@ -15,9 +15,9 @@ import pytest
 from awsglue.context import GlueContext
 from awsglue.dynamicframe import DynamicFrame
 from awsglue.job import Job
-from glue_etl.engine.catalog.clients import Clients
 from pyspark.sql import SparkSession
 
+from glue_etl.engine.catalog.clients import Clients
 from glue_etl.engine.runner import RunResult, run_script
 from glue_etl.errors import OptionError
 from glue_etl.settings import Settings, load

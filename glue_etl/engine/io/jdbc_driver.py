@@ -84,8 +84,9 @@ class _Loader:
 
     def __init__(self, session: SparkSession) -> None:
         self._session = session
-        self._jvm: Any = session._jvm
-        self._loader: Any = self._jvm.java.lang.Thread.currentThread().getContextClassLoader()
+        jvm: Any = session._jvm
+        self._jvm = jvm
+        self._loader = jvm.java.lang.Thread.currentThread().getContextClassLoader()
 
     def has(self, name: str) -> bool:
         try:
