@@ -56,7 +56,7 @@ class Database:
 
     def __init__(self, connection: Any, jvm: Any, target: Target) -> None:
         self._connection = connection
-        self._jvm = jvm
+        self._java = jvm
         self._target = target
 
     def columns(self, relation: str) -> list[DbColumn]:

@@ -85,7 +85,7 @@ class _Loader:
     def __init__(self, session: SparkSession) -> None:
         self._session = session
         jvm: Any = session._jvm
-        self._jvm = jvm
+        self._java = jvm
         self._loader = jvm.java.lang.Thread.currentThread().getContextClassLoader()
 
     def has(self, name: str) -> bool:
@@ -102,7 +102,7 @@ class _Loader:
 
     def add(self, jar: Path) -> None:
         """Add a JAR: spark-submit's own loader takes more of them at any time."""
-        self._loader.addURL(self._jvm.java.net.URL(jar.resolve().as_uri()))
+        self._loader.addURL(self._java.java.net.URL(jar.resolve().as_uri()))
         if not str(self._session.sparkContext.master).startswith("local"):
             java_context: Any = self._session.sparkContext._jsc
             java_context.addJar(str(jar.resolve()))
