@@ -7,7 +7,7 @@ parsed here; the data is read by Spark.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
@@ -78,15 +78,31 @@ def each(work: Callable[[SourceFile], T], files: Iterable[SourceFile]) -> list[T
         return list(pool.map(work, files))
 
 
-def shape_of(file: SourceFile, dialect: Dialect, session: SparkSession, *, case_sensitive: bool) -> Shape | None:
+def shape_of(
+    file: SourceFile,
+    dialect: Dialect,
+    session: SparkSession,
+    *,
+    case_sensitive: bool,
+    given: Sequence[str] | None = None,
+) -> Shape | None:
     """Names and width of one file; None if it has no line that is not blank.
 
+    Args:
+        file: The file.
+        dialect: How its lines are made.
+        session: For a file of another file system.
+        case_sensitive: Whether names that differ in case are two.
+        given: The names of the fields where a table of the Data Catalog has them; a header is passed over then.
+
     Raises:
-        SourceError: The file cannot be opened or decompressed.
+        SourceError: The file cannot be opened or decompressed, or none of its first records fits the given names.
     """
     lines = _first_records(file, dialect, session)
     header = lines[:1] if dialect.header else []
     records = [fields_of(line, dialect) for line in lines[int(dialect.header) + int(dialect.skip_first) :]]
+    if given is not None:
+        return _given_shape(given, records, file) if lines else None
     if not dialect.header:
         return Shape(tuple(f"col{i}" for i in range(max(map(len, records))))) if records else None
     if not header:
@@ -94,6 +110,19 @@ def shape_of(file: SourceFile, dialect: Dialect, session: SparkSession, *, case_
     names = names_of(fields_of(header[0], dialect), case_sensitive=case_sensitive)
     empty = [len(record) for record in records if not any(field.strip() for field in record[len(names) :])]
     return Shape(names, max(0, max(empty, default=0) - len(names)))
+
+
+def _given_shape(names: Sequence[str], records: Sequence[list[str]], file: SourceFile) -> Shape:
+    width = len(names)
+    fitting = [record for record in records if not any(field.strip() for field in record[width:])]
+    if records and not fitting:
+        raise SourceError(
+            f"The records of the file {file.uri!r} have {max(map(len, records))} fields, and the table has {width} "
+            "columns.",
+            available=names,
+            hint="add the missing columns to the table's definition, or correct its delimiter and quote character",
+        )
+    return Shape(tuple(names), max(0, max(map(len, fitting), default=0) - width))
 
 
 def names_of(fields: list[str], *, case_sensitive: bool) -> tuple[str, ...]:

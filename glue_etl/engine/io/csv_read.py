@@ -93,7 +93,13 @@ def _character(name: str, value: str, *off: str) -> str:
     return value
 
 
-def read_csv(session: SparkSession, request: ReadRequest, listing: Listing, stage: Stage) -> Frame:
+def read_csv(
+    session: SparkSession,
+    request: ReadRequest,
+    listing: Listing,
+    stage: Stage,
+    columns: Sequence[str] | None = None,
+) -> Frame:
     """The frame of CSV files.
 
     Args:
@@ -101,6 +107,7 @@ def read_csv(session: SparkSession, request: ReadRequest, listing: Listing, stag
         request: The options of the format, checked.
         listing: The files.
         stage: For the error records.
+        columns: The names of the fields in order, where a table of the Data Catalog has them.
 
     Raises:
         OptionError: A character option that is no single character.
@@ -109,7 +116,7 @@ def read_csv(session: SparkSession, request: ReadRequest, listing: Listing, stag
     scans: list[_Scan] = []
 
     def plan() -> Plan:
-        scans[:] = _scans(session, listing, dialect)
+        scans[:] = _scans(session, listing, dialect, columns)
         if not scans:
             return Plan.of(session.createDataFrame([], s.StructType([])))
         modified = "modified" if dialect.whole_records else MODIFIED
@@ -120,7 +127,8 @@ def read_csv(session: SparkSession, request: ReadRequest, listing: Listing, stag
 
     def errors() -> DataFrame:
         _ = frame.plan
-        found = [_errors(session, scan, listing, dialect, stage) for scan in scans if not scan.sound]
+        whose = "header" if columns is None else "table"
+        found = [_errors(session, scan, listing, dialect, stage, whose) for scan in scans if not scan.sound]
         return reduce(DataFrame.union, found) if found else session.createDataFrame([], ERROR_RECORD)
 
     frame = Frame(plan, stage_errors=(CountedErrors(errors),))
@@ -132,10 +140,12 @@ def _file(dialect: Dialect, listing: Listing) -> str:
     return file_path(listing.shown, "path") if dialect.whole_records else file_path(listing.shown)
 
 
-def _scans(session: SparkSession, listing: Listing, dialect: Dialect) -> list[_Scan]:
+def _scans(
+    session: SparkSession, listing: Listing, dialect: Dialect, columns: Sequence[str] | None = None
+) -> list[_Scan]:
     sensitive = case_sensitive(session)
     files = [file for file in listing.files if file.size]
-    shapes = each(lambda file: shape_of(file, dialect, session, case_sensitive=sensitive), files)
+    shapes = each(lambda file: shape_of(file, dialect, session, case_sensitive=sensitive, given=columns), files)
     # Looked at once all headers are known to be readable.
     facts = each(lambda file: facts_of(file, dialect), files)
     groups: dict[tuple[Shape, bool, bool], list[SourceFile]] = {}
@@ -230,7 +240,9 @@ def _rebuilt(columns: Sequence[str], dialect: Dialect) -> Column:
     return f.concat_ws(dialect.separator, *[f.coalesce(f.col(column), f.lit("")) for column in columns])
 
 
-def _errors(session: SparkSession, scan: _Scan, listing: Listing, dialect: Dialect, stage: Stage) -> DataFrame:
+def _errors(
+    session: SparkSession, scan: _Scan, listing: Listing, dialect: Dialect, stage: Stage, whose: str
+) -> DataFrame:
     columns = scan.columns
     bad = _scan(session, scan, listing, dialect).filter(_is_bad(scan, dialect))
     # Spark hands over the text of records with an unexpected number of fields only.
@@ -245,7 +257,7 @@ def _errors(session: SparkSession, scan: _Scan, listing: Listing, dialect: Diale
         f.concat(
             f.lit("The record has "),
             width.cast("string"),
-            f.lit(f" fields where the header has {len(scan.names)}, in the file "),
+            f.lit(f" fields where the {whose} has {len(scan.names)}, in the file "),
             source,
             f.lit("."),
         )
