@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from pyspark.sql import Column
@@ -21,9 +21,9 @@ from glue_etl.engine.frame.core import Plan
 from glue_etl.engine.types import paths
 from glue_etl.engine.types import tree as g
 from glue_etl.engine.types.names import parse_type
-from glue_etl.errors import FieldError, OptionError, UnsupportedError
+from glue_etl.errors import FieldError, OptionError
 
-__all__ = ["Action", "resolve_all", "resolve_specs"]
+__all__ = ["Action", "is_match_catalog", "resolve_all", "resolve_as_declared", "resolve_specs"]
 
 _LOG = logging.getLogger(__name__)
 _Member = tuple[str, Column, g.GlueType]
@@ -48,12 +48,14 @@ class Action:
 
         Raises:
             OptionError: No such action, or a type is missing or unknown.
-            UnsupportedError: `match_catalog`, which needs the Data Catalog.
         """
         verb, _, target = text.strip().partition(":")
         verb = verb.strip().lower()
-        if verb == "match_catalog":
-            raise UnsupportedError.of("ResolveChoice match_catalog", "name the types with specs=[(path, 'cast:type')]")
+        if is_match_catalog(text):
+            raise OptionError(
+                "match_catalog is an action for all choices, not for one path.",
+                hint="give it as choice='match_catalog' with database and table_name, or name a type: 'cast:type'",
+            )
         if verb in ("cast", "project") and target.strip():
             return cls(verb, parse_type(target))
         if verb in ("make_cols", "make_struct") and not target:
@@ -182,6 +184,41 @@ def _values(kind: g.GlueType) -> g.GlueType | None:
 def resolve_all(plan: Plan, action: str) -> Plan:
     """Resolve every choice, wherever it is, by one action; other fields stay."""
     return _resolve(plan, _Specs(every=Action.parse(action)))
+
+
+def is_match_catalog(action: str) -> bool:
+    """Whether an action is `match_catalog`, letter case ignored."""
+    return action.strip().lower() == "match_catalog"
+
+
+def resolve_as_declared(plan: Plan, declared: g.StructType) -> Plan:
+    """Cast every choice to the type that a table of the Data Catalog has there (`match_catalog`).
+
+    Args:
+        plan: The records.
+        declared: The table's columns; names are matched in any letter case. A choice that the table does not have
+            stays one, and so does whatever is no choice.
+    """
+    root = _Specs()
+    for path, target in _declared(plan.type, declared, ()):
+        root.add(path, Action("cast", target))
+    return _resolve(plan, root)
+
+
+def _declared(kind: g.GlueType, declared: g.GlueType, path: paths.Path) -> Iterator[tuple[paths.Path, g.GlueType]]:
+    """The choices below a type, with the types that are declared for them."""
+    if isinstance(kind, g.ChoiceType):
+        if not isinstance(declared, g.ChoiceType):
+            yield path, declared
+    elif isinstance(kind, g.StructType) and isinstance(declared, g.StructType):
+        types = {field.name.lower(): field.type for field in declared}
+        for field in kind:
+            if field.name.lower() in types:
+                yield from _declared(field.type, types[field.name.lower()], (*path, field.name))
+    else:
+        inner, wanted = _values(kind), _values(declared)
+        if inner is not None and wanted is not None:
+            yield from _declared(inner, wanted, (*path, paths.ELEMENTS))
 
 
 def _resolve(plan: Plan, specs: _Specs) -> Plan:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-__all__ = ["MODIFIED", "attached", "decoded", "file_path", "quoted"]
+__all__ = ["MODIFIED", "attached", "decoded", "file_path", "quoted", "sql_text"]
 
 MODIFIED = "_metadata.file_modification_time"
 """SQL of the time a record's file was changed, for the select right above a scan."""
@@ -52,3 +52,8 @@ def attached(
 def quoted(name: str) -> str:
     """A column's name in SQL."""
     return "`" + name.replace("`", "``") + "`"
+
+
+def sql_text(value: str) -> str:
+    """A text in SQL."""
+    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"

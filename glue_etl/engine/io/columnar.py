@@ -21,7 +21,7 @@ from glue_etl.engine.io.combine import case_sensitive, combine, same_spelling
 from glue_etl.engine.io.csv_heads import each
 from glue_etl.engine.io.globs import escape
 from glue_etl.engine.io.listing import Listing, SourceFile
-from glue_etl.engine.io.partitions import has_partition_folders, partition_fields
+from glue_etl.engine.io.partitions import PartitionFolders, has_partition_folders, partition_fields
 from glue_etl.engine.io.request import ReadRequest
 from glue_etl.errors import SourceError
 
@@ -40,21 +40,24 @@ class _Kind:
     untyped: tuple[str, ...] = ()
 
 
-def read_columnar(session: SparkSession, request: ReadRequest, listing: Listing) -> Frame:
+def read_columnar(
+    session: SparkSession, request: ReadRequest, listing: Listing, folders: PartitionFolders | None = None
+) -> Frame:
     """The frame of Parquet or ORC files.
 
     Args:
         session: The session that scans.
         request: Its format is `parquet`, `glueparquet` or `orc`.
         listing: The files; of a source by Spark's own reader all below the paths, if there are partition folders.
+        folders: Partition folders of a table, whose values become columns.
 
     Returns:
         A frame whose plan raises SourceError if a file is not of the format or was cut short.
     """
-    return Frame(lambda: _plan(session, request, listing))
+    return Frame(lambda: _plan(session, request, listing, folders))
 
 
-def _plan(session: SparkSession, request: ReadRequest, listing: Listing) -> Plan:
+def _plan(session: SparkSession, request: ReadRequest, listing: Listing, folders: PartitionFolders | None) -> Plan:
     if not listing.files:
         return Plan.of(session.createDataFrame([], s.StructType([])))
     options = request.options
@@ -69,7 +72,7 @@ def _plan(session: SparkSession, request: ReadRequest, listing: Listing) -> Plan
         return Plan.of(session.createDataFrame([], s.StructType([])))
     try:
         frames = [
-            _selected(_scan(session, request, listing, kind, files, partitioned), kind, request)
+            _selected(_scan(session, request, listing, kind, files, partitioned, folders), kind, request)
             for kind, files in groups.items()
         ]
     except AnalysisException as error:
@@ -116,6 +119,7 @@ def _scan(
     kind: _Kind,
     files: Sequence[SourceFile],
     partitioned: bool,
+    folders: PartitionFolders | None,
 ) -> DataFrame:
     fmt = "orc" if request.format == "orc" else "parquet"
     plain = {name: request.options[name] for name in _HANDED_ON if request.options.get(name)}
@@ -123,13 +127,15 @@ def _scan(
         return session.read.format(fmt).options(**plain).load(list(listing.roots))
     paths, lookup = listing.spark_paths(files)
     df = session.read.format(fmt).options(**lookup, **plain).load(paths)
-    if not partitioned:
+    if not partitioned and folders is None:
         return df
-    folders = partition_fields(session, kind.root)
-    names = {field.name.lower() for field in folders}
+    root, levels = (
+        (kind.root, partition_fields(session, kind.root)) if folders is None else (folders.root, folders.fields)
+    )
+    names = {field.name.lower() for field in levels}
     fields = [field for field in df.schema.fields if field.name.lower() not in names]
-    reader = session.read.format(fmt).options(**plain).schema(s.StructType([*fields, *folders]))
-    return reader.option("basePath", escape(kind.root)).load([escape(file.uri) for file in files])
+    reader = session.read.format(fmt).options(**plain).schema(s.StructType([*fields, *levels]))
+    return reader.option("basePath", escape(root)).load([escape(file.uri) for file in files])
 
 
 def _selected(df: DataFrame, kind: _Kind, request: ReadRequest) -> DataFrame:

@@ -7,6 +7,7 @@ folder names; a table of the Data Catalog, and Spark's reader for Parquet and OR
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from pyspark.sql import SparkSession
 from pyspark.sql import types as s
@@ -16,10 +17,23 @@ from glue_etl.engine.io.listing import SourceFile
 from glue_etl.engine.types import tree as g
 from glue_etl.errors import FieldError
 
-__all__ = ["check_partition_keys", "has_partition_folders", "partition_fields"]
+__all__ = ["PartitionFolders", "check_partition_keys", "has_partition_folders", "partition_fields"]
 
 _PROBE = "_glue_etl_probe"
 _NESTED = (g.StructType, g.ChoiceType, g.ArrayType, g.SetType, g.MapType)
+
+
+@dataclass(frozen=True)
+class PartitionFolders:
+    """Folders `key=value` that a table of the Data Catalog has entered.
+
+    Attributes:
+        root: The folder that they lie in.
+        fields: A column for each level, with the type that the table gives it.
+    """
+
+    root: str
+    fields: tuple[s.StructField, ...]
 
 
 def has_partition_folders(files: Iterable[SourceFile]) -> bool:

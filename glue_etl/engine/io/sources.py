@@ -7,7 +7,7 @@ data is looked at when the frame's schema or records are asked for.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pyspark.sql import types as s
@@ -17,7 +17,7 @@ from glue_etl.engine.frame.core import Frame, Plan, Stage, Threshold
 from glue_etl.engine.io.compression import CODECS
 from glue_etl.engine.io.jdbc_vendors import CONNECTION_TYPES as JDBC_TYPES
 from glue_etl.engine.io.listing import Listing, list_files
-from glue_etl.engine.io.partitions import has_partition_folders
+from glue_etl.engine.io.partitions import PartitionFolders, has_partition_folders
 from glue_etl.engine.io.registry import DECODED_FORMATS
 from glue_etl.engine.io.renamed import renamed
 from glue_etl.engine.io.request import ReadRequest, read_request
@@ -27,7 +27,7 @@ from glue_etl.engine.types import json_form
 from glue_etl.engine.types import tree as g
 from glue_etl.errors import OptionError, UnsupportedError
 
-__all__ = ["open_source"]
+__all__ = ["open_source", "read_listing"]
 
 _LOG = logging.getLogger(__name__)
 
@@ -75,9 +75,35 @@ def open_source(
         raise UnsupportedError.of(f"push_down_predicate {predicate!r} of a source by paths", "filter the frame instead")
     request = read_request(connection_type, options, fmt, format_options)
     listing = taken(ctx, _listing(ctx, request), request, stage.transformation_ctx, sample)
+    return read_listing(ctx, request, listing, stage, target_partitions)
+
+
+def read_listing(
+    ctx: EngineContext,
+    request: ReadRequest,
+    listing: Listing,
+    stage: Stage,
+    target_partitions: int | None = None,
+    columns: Sequence[str] | None = None,
+    folders: PartitionFolders | None = None,
+) -> Frame:
+    """The frame of files that are chosen already.
+
+    Args:
+        ctx: The job's surroundings.
+        request: How they are read.
+        listing: The files.
+        stage: For error records.
+        target_partitions: The largest number of partitions wished.
+        columns: The names of a record's cells in order, where a table of the Data Catalog has them; for `csv`.
+        folders: Folders `key=value` whose values become columns; for Parquet and ORC.
+
+    Raises:
+        SourceError: A file on another file system is not named as the compression wants it.
+    """
     if request.compression and request.format not in DECODED_FORMATS:
         listing = renamed(ctx, listing, CODECS[request.compression])
-    frame = _read(ctx, request, listing, stage)
+    frame = _read(ctx, request, listing, stage, columns, folders)
     limits = [n for n in (target_partitions, ctx.target_partitions) if n]
     groups = group_count(listing, request, ctx.session.sparkContext.defaultParallelism)
     if groups is not None:
@@ -99,12 +125,19 @@ def _listing(ctx: EngineContext, request: ReadRequest) -> Listing:
     return list_files(ctx, request.paths, recurse=recurse, exclusions=request.exclusions)
 
 
-def _read(ctx: EngineContext, request: ReadRequest, listing: Listing, stage: Stage) -> Frame:
+def _read(
+    ctx: EngineContext,
+    request: ReadRequest,
+    listing: Listing,
+    stage: Stage,
+    columns: Sequence[str] | None,
+    folders: PartitionFolders | None,
+) -> Frame:
     # Imported on use: each brings what only its format needs.
     if request.format == "csv":
         from glue_etl.engine.io.csv_read import read_csv
 
-        return read_csv(ctx.session, request, listing, stage)
+        return read_csv(ctx.session, request, listing, stage, columns)
     if request.format == "json":
         return _read_json(ctx, request, listing, stage)
     if request.format == "avro":
@@ -126,7 +159,7 @@ def _read(ctx: EngineContext, request: ReadRequest, listing: Listing, stage: Sta
         return read_xml(ctx.session, request, listing, stage, _schema(given) if given else None)
     from glue_etl.engine.io.columnar import read_columnar
 
-    return read_columnar(ctx.session, request, listing)
+    return read_columnar(ctx.session, request, listing, folders)
 
 
 def _read_json(ctx: EngineContext, request: ReadRequest, listing: Listing, stage: Stage) -> Frame:

@@ -9,6 +9,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from glue_etl.engine.context import EngineContext
 from glue_etl.engine.frame.core import Frame
+from glue_etl.engine.jvm.catalog import JavaCatalogSource, catalog_schema
 from glue_etl.engine.jvm.dynamic_frame import JavaDynamicFrame
 from glue_etl.engine.jvm.services import Transactions
 from glue_etl.engine.jvm.source_sink import JavaSink, JavaSource
@@ -18,7 +19,6 @@ from glue_etl.errors import UnsupportedError
 __all__ = ["DynamicFrameFactory", "JavaGlueContext", "unsupported"]
 
 _LOG = logging.getLogger(__name__)
-_CATALOG_HINT = "read by path: create_dynamic_frame.from_options(connection_type='s3', ...)"
 
 
 def unsupported(feature: str, hint: str | None = None) -> NoReturn:
@@ -50,17 +50,26 @@ class JavaGlueContext:
         """A sink by its options."""
         return JavaSink(self.engine, connection_type, options, transformation_ctx)
 
-    def getCatalogSource(self, database: str, table: str, *_: Any) -> NoReturn:
-        """Not here yet."""
-        unsupported(f"Reading the Data Catalog table {database}.{table}", _CATALOG_HINT)
+    def getCatalogSource(
+        self,
+        database: str,
+        table: str,
+        redshift_tmp_dir: str,
+        transformation_ctx: str,
+        predicate: str,
+        options: JsonOptions,
+        catalog_id: str | None = None,
+    ) -> JavaCatalogSource:
+        """A table of the Data Catalog as a source."""
+        return JavaCatalogSource(self.engine, database, table, transformation_ctx, predicate, options, catalog_id)
 
     def getCatalogSink(self, database: str, table: str, *_: Any) -> NoReturn:
         """Not here yet."""
         unsupported(f"Writing to the Data Catalog table {database}.{table}", "write by path with from_options")
 
-    def getCatalogSchemaAsSparkSchema(self, database: str, table: str, *_: Any) -> NoReturn:
-        """Not here yet."""
-        unsupported(f"The Data Catalog schema of {database}.{table}")
+    def getCatalogSchemaAsSparkSchema(self, database: str, table: str, catalog_id: str | None = None) -> Any:
+        """The Java StructType of a table's columns and partition keys."""
+        return catalog_schema(self.engine, database, table, catalog_id)
 
     def getJDBCSink(
         self,

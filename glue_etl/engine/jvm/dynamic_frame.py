@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 
 from glue_etl.engine.frame import errors, fields, join, mapping, merge, resolve, show, split, typed
 from glue_etl.engine.frame.core import Plan
+from glue_etl.engine.jvm.catalog import table_type
 from glue_etl.engine.jvm.frame_nested import NestedMethods
 from glue_etl.engine.jvm.values import CallSite, JsonOptions, as_list, stage_of
 from glue_etl.engine.types import json_form, printed
@@ -114,9 +115,12 @@ class JavaDynamicFrame(NestedMethods):
     ) -> JavaDynamicFrame:
         """ResolveChoice, by specs or one action for all choices."""
         wanted = [(spec.path, spec.action) for spec in as_list(specs)]
+        said = stage_of(ctx, site, stage, total)
+        if choice and resolve.is_match_catalog(choice):
+            declared = table_type(self.context, database or "", table or "", catalog_id)
+            return self._step(lambda plan: resolve.resolve_as_declared(plan, declared), said)
         return self._step(
-            lambda plan: resolve.resolve_all(plan, choice) if choice else resolve.resolve_specs(plan, wanted),
-            stage_of(ctx, site, stage, total),
+            lambda plan: resolve.resolve_all(plan, choice) if choice else resolve.resolve_specs(plan, wanted), said
         )
 
     # Rows
