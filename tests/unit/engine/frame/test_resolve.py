@@ -162,7 +162,7 @@ WRONG: dict[str, tuple[list[tuple[str, str]], type[Exception], str]] = {
     "columns of elements without brackets": ([("xs", "make_cols")], OptionError, "make_cols cannot be used"),
     "a malformed path": ([("s..v", "cast:int")], FieldError, "'s..v' has an empty name"),
     "two actions for one path": ([("s.v", "cast:int"), ("s.v", "make_cols")], OptionError, "two actions for 's.v'"),
-    "the catalog": ([("s.v", "match_catalog")], UnsupportedError, "match_catalog"),
+    "the catalog": ([("s.v", "match_catalog")], OptionError, "match_catalog"),
 }
 
 
@@ -198,3 +198,48 @@ def test_a_path_that_is_not_there_is_passed_over(deep: Plan, path: str, caplog: 
 def test_any_text_is_an_action_or_an_error_of_ours(text: str) -> None:
     with contextlib.suppress(OptionError, UnsupportedError):
         assert Action.parse(text).verb in ("cast", "project", "make_cols", "make_struct")
+
+
+DECLARED: dict[str, tuple[str, g.StructType, dict[str, Any]]] = {
+    "a column": ("named_struct('int', 1, 'string', '2') v", g.StructType.of([("v", g.DOUBLE)]), {"v": 1.0}),
+    "a name in another case": (
+        "named_struct('int', 1, 'string', '2') Code",
+        g.StructType.of([("code", g.LONG)]),
+        {"Code": 1},
+    ),
+    "inside a struct": (
+        "named_struct('p', named_struct('int', cast(null as int), 'string', '2')) v",
+        g.StructType.of([("v", g.StructType.of([("P", g.INT)]))]),
+        {"v": {"p": 2}},
+    ),
+    "elements of an array": (
+        "array(named_struct('int', 1, 'string', cast(null as string))) v",
+        g.StructType.of([("v", g.ArrayType(g.STRING))]),
+        {"v": ["1"]},
+    ),
+    "values of a map": (
+        "map('k', named_struct('int', 1, 'string', cast(null as string))) v",
+        g.StructType.of([("v", g.MapType(g.STRING))]),
+        {"v": {"k": "1"}},
+    ),
+    "what the table does not have stays a choice": (
+        "named_struct('int', 1, 'string', cast(null as string)) v",
+        g.StructType.of([("w", g.STRING)]),
+        {"v": 1},
+    ),
+    "what is no choice stays as it is": ("1 v", g.StructType.of([("v", g.STRING)]), {"v": 1}),
+}
+_KINDS: dict[str, g.GlueType] = {
+    "inside a struct": g.StructType.of([("p", CHOICE)]),
+    "elements of an array": g.ArrayType(CHOICE),
+    "values of a map": g.MapType(CHOICE),
+    "what is no choice stays as it is": g.INT,
+}
+
+
+@pytest.mark.parametrize("case", DECLARED)
+def test_match_catalog_casts_choices_to_what_a_table_declares(spark: SparkSession, case: str) -> None:
+    sql, declared, expected = DECLARED[case]
+    df = spark.sql(f"select {sql}")
+    plan = Plan(df, g.StructType.of([(df.columns[0], _KINDS.get(case, CHOICE))]))
+    assert shown(resolve.resolve_as_declared(plan, declared)) == [expected]

@@ -13,7 +13,7 @@ from glue_etl.engine.frame import fields, join, mapping, relationalize, resolve,
 from glue_etl.engine.frame.core import Frame, Plan, Stage
 from glue_etl.engine.frame.json_text import json_lines
 from glue_etl.engine.types.printed import tree_string
-from glue_etl.errors import ErrorThresholdExceeded, FieldError, OptionError, UnsupportedError
+from glue_etl.errors import ErrorThresholdExceeded, FieldError, OptionError
 
 SCHEMA = (
     "id int, name string, `a.b` string, s struct<x:int,y:string,t:struct<z:double>>, "
@@ -191,7 +191,7 @@ def test_resolving_a_choice(mixed: Plan, action: str, expected: list[Any]) -> No
         "no type": ("cast:", OptionError),
         "no such type": ("cast:wobble", OptionError),
         "an alternative it has not": ("project:double", OptionError),
-        "the catalog": ("match_catalog", UnsupportedError),
+        "the catalog": ("match_catalog", OptionError),
     }.values(),
 )
 def test_a_wrong_action_is_named(mixed: Plan, action: str, error: type[Exception]) -> None:
