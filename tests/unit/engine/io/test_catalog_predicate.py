@@ -145,7 +145,8 @@ def test_a_partitions_value_is_of_its_keys_type(kind: g.GlueType, value: str, fi
 
 _KEYS = g.StructType.of([("s", g.STRING), ("i", g.INT)])
 _CONDITIONS = st.sampled_from(
-    ["s = 'b'", "s > 'a'", "s <= 'b'", "s in ('a', 'c')", "i = 2", "i < 2", "i in (1, 3)", "i > 1 or s = 'a'", "not (i = 2)"]
+    ["s = 'b'", "s > 'a'", "s <= 'b'", "s in ('a', 'c')", "i = 2", "i < 2", "i in (1, 3)",
+     "i > 1 or s = 'a'", "not (i = 2)"]
 )  # fmt: skip
 
 
