@@ -12,7 +12,7 @@ GLUE_CONTAINER ?=
 IMAGE ?= glue-etl-test
 # More arguments for pytest, for example: make test PYTEST_ARGS="-k relationalize"
 PYTEST_ARGS ?=
-BENCHMARKS := startup dynamicframe python_functions json_choice relationalize formats decoded_formats avro_format taxi_job bookmarks jdbc
+BENCHMARKS := startup dynamicframe python_functions json_choice relationalize formats decoded_formats avro_format taxi_job bookmarks jdbc catalog
 
 # A pyenv shim can be on PATH and still not run: a candidate counts only when it executes.
 FOUND := $(shell for p in python3.11 python3.13 python3; do if $$p -c '' 2>/dev/null; then echo $$p; break; fi; done)

@@ -97,9 +97,10 @@ class Properties(Mapping[str, str]):
 
     def options(self, fmt: str) -> dict[str, Any]:
         """Options of a format that stand there by their own names."""
-        # `compression` and `version` are words that crawlers use for something else.
-        own = {key for key, option in FORMATS[fmt].read.items() if option.effect == "used"} - {"version"}
-        return {key: self[key] for key in self if key in own}
+        own = {key for key, option in FORMATS[fmt].read.items() if option.effect == "used"}
+        found = {key: self[key] for key in self if key in own}
+        # `version` may be that of anything else.
+        return {key: value for key, value in found.items() if key != "version" or value in ("1.7", "1.8")}
 
 
 def delimited(properties: Properties) -> TableFormat:
