@@ -151,8 +151,9 @@ def table_format(
     merged = {**found.options, **given}
     header = found.header_lines
     if found.format == "csv" and {"withHeader", "skipFirst"} & set(given):
-        header = int(any(str(given.get(key, False)).lower() == "true" for key in ("withHeader", "skipFirst")))
-        merged = say.with_header(merged, header)
+        said = {key: given.get(key, False) for key in ("withHeader", "skipFirst")}
+        merged = say.with_header({**merged, **said}, 0)
+        header = say.lines_before(merged)
     return replace(found, options=merged, header_lines=header, serde=library)
 
 

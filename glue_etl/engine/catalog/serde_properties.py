@@ -21,6 +21,7 @@ __all__ = [
     "delimited",
     "grok",
     "json_lines",
+    "lines_before",
     "named",
     "open_csv",
     "plain",
@@ -59,10 +60,20 @@ class TableFormat:
 
     @property
     def write_options(self) -> dict[str, Any]:
-        """The format_options of a sink whose files the table can read."""
+        """The format_options of a sink whose files the table can read.
+
+        Raises:
+            UnsupportedError: The table passes over more than one line of each file.
+        """
         known = FORMATS[self.format].write
         options = {key: value for key, value in self.options.items() if key in known and known[key].effect == "used"}
-        return {**options, "writeHeader": self.header_lines > 0} if self.format == "csv" else options
+        if self.format != "csv":
+            return options
+        if self.header_lines > 1:
+            raise UnsupportedError.of(
+                "Writing to a table that passes over two lines of each file", "set skip.header.line.count to 1"
+            )
+        return {**options, "writeHeader": self.header_lines > 0}
 
 
 class Properties(Mapping[str, str]):
@@ -125,7 +136,7 @@ def delimited(properties: Properties) -> TableFormat:
         options,
         by_position=True,
         is_text=True,
-        header_lines=int(options["withHeader"]),
+        header_lines=lines_before(options),
         null_text=properties.get("serialization.null.format", "\\N"),
         # Hive's own name has this spelling.
         item_separator=_character(properties.first("colelction.delim", "collection.delim")) or "\x02",
@@ -145,7 +156,7 @@ def open_csv(properties: Properties) -> TableFormat:
     if escape := _character(properties.first("escapeChar")):
         options["escaper"] = escape
     options = with_header(options, header_lines)
-    return TableFormat("csv", options, by_position=True, is_text=True, header_lines=int(options["withHeader"]))
+    return TableFormat("csv", options, by_position=True, is_text=True, header_lines=lines_before(options))
 
 
 def json_lines(properties: Properties) -> TableFormat:
@@ -191,17 +202,26 @@ def _header_lines(properties: Properties) -> int:
             f"{properties.what} has 'skip.header.line.count' = {text!r}, which is no number.", hint="set it to 0 or 1"
         )
     footer = properties.get("skip.footer.line.count", "0").strip()
-    for key, value in (("skip.header.line.count", text), ("skip.footer.line.count", footer)):
-        if value not in ("0", "1") or (value == "1" and "footer" in key):
+    for key, value, most in (("skip.header.line.count", text, 2), ("skip.footer.line.count", footer, 0)):
+        if not value.isdecimal() or int(value) > most:
             raise UnsupportedError.of(f"{properties.what} has {key!r} = {value!r}, which", "take these lines out")
     return int(text)
 
 
 def with_header(options: Mapping[str, Any], header_lines: int) -> dict[str, Any]:
-    """The columns name the cells, so that a header is a line to pass over, whichever option says that it is there."""
-    said = any(str(options.get(key, False)).lower() == "true" for key in ("withHeader", "skipFirst"))
-    rest = {key: value for key, value in options.items() if key != "skipFirst"}
-    return {**rest, "withHeader": bool(header_lines) or said}
+    """The options of a reader that passes over lines at the start of a file.
+
+    Args:
+        options: Those of the format; `withHeader` and `skipFirst` stand for a line each.
+        header_lines: What the table says.
+    """
+    lines = max(header_lines, sum(str(options.get(key, "")).lower() == "true" for key in ("withHeader", "skipFirst")))
+    return {**options, "withHeader": lines > 0, "skipFirst": lines > 1}
+
+
+def lines_before(options: Mapping[str, Any]) -> int:
+    """How many lines a reader passes over."""
+    return int(options["withHeader"]) + int(options["skipFirst"])
 
 
 def _check_line_end(properties: Properties) -> None:

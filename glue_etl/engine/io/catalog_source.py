@@ -214,8 +214,8 @@ def _request(
     format_options = dict(texts.options)
     if len({partition.values for partition in partitions}) > 1 and not format_options.get("attachFilename"):
         format_options["attachFilename"] = FILE
-    # The paths are those of the partitions.
-    return read_request("s3", {**rest, "paths": [_location(table)]}, texts.format, format_options)
+    # Where the files are is said by the partitions.
+    return read_request("s3", {**rest, "paths": ["s3://partitions"]}, texts.format, format_options)
 
 
 def _paths(ctx: EngineContext, table: _Table, partitions: Sequence[Partition]) -> list[str]:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pyspark.errors import AnalysisException
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame, DataFrameReader, SparkSession
 from pyspark.sql import types as s
 
 from glue_etl.engine.frame.core import Frame, Plan
@@ -125,17 +125,30 @@ def _scan(
     plain = {name: request.options[name] for name in _HANDED_ON if request.options.get(name)}
     if partitioned and listing.whole and len(files) == len(listing.files):
         return session.read.format(fmt).options(**plain).load(list(listing.roots))
+    if folders is not None:
+        return _scan_folders(session.read.format(fmt).options(**plain), files, folders)
     paths, lookup = listing.spark_paths(files)
     df = session.read.format(fmt).options(**lookup, **plain).load(paths)
-    if not partitioned and folders is None:
+    if not partitioned:
         return df
-    root, levels = (
-        (kind.root, partition_fields(session, kind.root)) if folders is None else (folders.root, folders.fields)
-    )
-    names = {field.name.lower() for field in levels}
-    fields = [field for field in df.schema.fields if field.name.lower() not in names]
-    reader = session.read.format(fmt).options(**plain).schema(s.StructType([*fields, *levels]))
-    return reader.option("basePath", escape(root)).load([escape(file.uri) for file in files])
+    levels = partition_fields(session, kind.root)
+    reader = session.read.format(fmt).options(**plain).schema(_with_levels(df.schema, levels))
+    return reader.option("basePath", escape(kind.root)).load([escape(file.uri) for file in files])
+
+
+def _scan_folders(reader: DataFrameReader, files: Sequence[SourceFile], folders: PartitionFolders) -> DataFrame:
+    """A scan with the columns of partition folders, in the types that a table gives them."""
+    paths = [escape(file.uri) for file in files]
+    reader = reader.option("basePath", escape(folders.root))
+    df = reader.load(paths)
+    schema = _with_levels(df.schema, folders.fields)
+    # Where Spark would have guessed another type from the names of the folders, it reads them again.
+    return df if df.schema == schema else reader.schema(schema).load(paths)
+
+
+def _with_levels(schema: s.StructType, levels: Sequence[s.StructField]) -> s.StructType:
+    names = {level.name.lower() for level in levels}
+    return s.StructType([*(field for field in schema.fields if field.name.lower() not in names), *levels])
 
 
 def _selected(df: DataFrame, kind: _Kind, request: ReadRequest) -> DataFrame:

@@ -142,7 +142,7 @@ WRONG: dict[str, tuple[dict[str, Any], type[GlueEtlError], str]] = {
     "unknown classification": (_table("", classification="bson"), UnsupportedError, "'bson'.*Available: .*csv"),
     "neither": (_table(""), OptionError, "no SerDe and no classification"),
     "unknown to the crawler": (_table("", classification="UNKNOWN"), OptionError, "no SerDe and no classification"),
-    "several header lines": (_table(LAZY, skip_header_line_count="2"), UnsupportedError, "skip.header.line.count.*'2'"),
+    "many header lines": (_table(LAZY, skip_header_line_count="3"), UnsupportedError, "skip.header.line.count.*'3'"),
     "header lines that are no number": (_table(LAZY, skip_header_line_count="one"), OptionError, "'one'"),
     "footer lines": (_table(LAZY, skip_footer_line_count="1"), UnsupportedError, "skip.footer.line.count"),
     "a line end of its own": (_table(LAZY, {"line.delim": ";"}), UnsupportedError, "line.delim"),
@@ -230,6 +230,13 @@ def test_a_csv_table_is_written_with_a_header_if_it_skips_one() -> None:
     with_header = table_input("t", "csv", [], "s3://b/t/", format_options={"withHeader": True})
     assert table_format(with_header).write_options["writeHeader"] is True
     assert table_format(table_input("t", "csv", [], "s3://b/t/")).write_options["writeHeader"] is False
+
+
+def test_two_lines_may_be_passed_over_but_not_written() -> None:
+    found = table_format(_table(LAZY, skip_header_line_count="2"))
+    assert (found.options["withHeader"], found.options["skipFirst"], found.header_lines) == (True, True, 2)
+    with pytest.raises(UnsupportedError, match="two lines"):
+        _ = found.write_options
 
 
 def test_an_option_that_the_format_has_not_is_refused() -> None:
