@@ -35,7 +35,8 @@ from glue_etl.engine.io.option_values import checked
 from glue_etl.engine.io.registry import FORMATS, Option
 from glue_etl.engine.io.request import ReadRequest, read_request
 from glue_etl.engine.io.sampling import SampleLimits
-from glue_etl.engine.io.sources import read_listing, taken
+from glue_etl.engine.io.selection import taken
+from glue_etl.engine.io.sources import read_listing
 from glue_etl.engine.types import tree as g
 from glue_etl.errors import OptionError, PathNotFoundError, SourceError
 
@@ -128,7 +129,7 @@ def open_table(
         raise OptionError(f"{what[0].upper()}{what[1:]} has no columns.", hint="correct the table's definition")
     partitions = _partitions(ctx, table, predicate, own["catalogPartitionPredicate"] or "")
     groups, listing = _groups(ctx, table, partitions, given)
-    listing = taken(ctx, groups[0].request, listing, stage.transformation_ctx, sample)
+    listing = taken(ctx, listing, groups[0].request, stage.transformation_ctx, sample)
     frames = [_group_frame(ctx, table, group, listing, stage, target_partitions) for group in groups]
     frame = _together(ctx, table, [frame for frame in frames if frame is not None], groups[0].texts)
     if own["useCatalogSchema"]:
