@@ -7,7 +7,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pyspark.sql import SparkSession
 
+from glue_etl.engine.catalog.serde_properties import TableFormat
+from glue_etl.engine.frame.core import Plan
+from glue_etl.engine.io.catalog_columns import texts_as_wished
+from glue_etl.engine.types import tree as g
 from glue_etl.testing.buckets import Bucket
 
 if TYPE_CHECKING:
@@ -133,3 +140,32 @@ def test_xml_by_the_tag_of_a_row(enter: Enter, read_table: ReadTable, lake: Buck
     lake.write("t/a.xml", "<all><r><a>1</a></r><r><a>2</a></r></all>")
     frame = read_table(enter("xml", [("a", "int")], format_options={"rowTag": "r"}))
     assert [row["a"] for row in _rows(frame)] == [1, 2]
+
+
+_CELLS = st.one_of(
+    st.text("0123456789.-+eEdDfF ", max_size=6),
+    st.sampled_from(["true", "FALSE", "yes", "NaN", "inf", "2024-02-29", "2024-2-3 4:05", "2024-02-30", "\\N", "é"]),
+)
+_WISHES = [g.LONG, g.BYTE, g.DOUBLE, g.DecimalType(8, 3), g.BOOLEAN, g.DATE, g.TIMESTAMP, g.ArrayType(g.INT)]
+
+
+@settings(max_examples=8, deadline=None)
+@given(st.lists(_CELLS, min_size=1, max_size=30))
+def test_a_text_is_parsed_or_kept(spark: SparkSession, cells: list[str]) -> None:
+    names = [f"c{i}" for i in range(len(_WISHES))]
+    df = spark.createDataFrame([tuple([cell] * len(names)) for cell in cells], ", ".join(f"{n} string" for n in names))
+    wishes = g.StructType.of(zip(names, _WISHES, strict=True))
+    plan = texts_as_wished(Plan.of(df), wishes, TableFormat("csv", is_text=True, null_text="\\N"))
+    rows = plan.df.coalesce(1).collect()
+    for name, wish in zip(names, _WISHES, strict=True):
+        kind = plan.type.get(name)
+        assert kind in (wish, g.ChoiceType((wish, g.STRING)))
+        for cell, row in zip(cells, rows, strict=True):
+            if cell == "\\N" or not cell.strip():
+                assert row[name] is None
+            elif kind == wish:
+                assert row[name] is not None
+            else:
+                parsed, text = row[name][wish.name], row[name]["string"]
+                assert (parsed is None) != (text is None)
+                assert text in (None, cell)
