@@ -51,7 +51,7 @@ _OWN_OPTIONS = {
 }
 _PROPERTIES = ("exclusions", "groupFiles", "groupSize", "recurse")
 """Parameters of a table that a job honours as if the script had given them."""
-_PUSHED = 100
+_HEADER = "skip.header.line.count"
 _NAMED = ("avro", "glueparquet", "orc")
 """Formats whose files must have a column of the table; JSON, XML and Ion records may be anything."""
 
@@ -182,26 +182,40 @@ def _groups(
 ) -> tuple[list[_Group], Listing]:
     """The partitions that are read alike, and the files of all of them; at least one group."""
     groups: dict[str, _Group] = {}
-    properties = {key: value for key, value in (table.document.get("Parameters") or {}).items() if key in _PROPERTIES}
+    known: dict[str, _Group] = {}
     for partition in partitions or [Partition((), {})]:
-        own = (partition.document.get("StorageDescriptor") or {}).get("SerdeInfo")
-        texts = table_format(table.document, partition.document if own else None, options=options)
-        cells = columns_of_table(table.document, partition.document) if texts.by_position else table.columns
-        key = repr((texts, cells.names))
-        if key not in groups:
-            if texts.is_text:
-                check_texts(table.columns, table.what)
-            request = _request(table, texts, {**properties, **options}, partitions)
-            groups[key] = _Group(texts, request, cells)
-        groups[key].partitions.append(partition)
+        said = _said(partition)
+        if said not in known:
+            group = _group(table, partition, options, partitions)
+            known[said] = groups.setdefault(repr((group.texts, group.cells.names)), group)
+        known[said].partitions.append(partition)
     chosen = list(groups.values())
     for group in chosen:
         group.partitions = [partition for partition in group.partitions if partition.document]
-    paths = [path for path in _paths(ctx, table, partitions)]
+    paths = _paths(ctx, table, partitions)
     if not paths:
         return chosen, Listing((), (), True, False)
     first = chosen[0].request
     return chosen, list_files(ctx, paths, recurse=first.recurse, exclusions=first.exclusions)
+
+
+def _said(partition: Partition) -> str:
+    """What a partition says of how its files are read, as a text; most partitions of a table say the same."""
+    descriptor = partition.document.get("StorageDescriptor") or {}
+    parameters = partition.document.get("Parameters") or {}
+    # Numbers are statistics, but for this one.
+    words = {key: value for key, value in parameters.items() if key == _HEADER or not str(value).isdecimal()}
+    return repr((descriptor.get("SerdeInfo"), descriptor.get("Columns"), descriptor.get("Parameters"), words))
+
+
+def _group(table: _Table, partition: Partition, options: Mapping[str, Any], partitions: Sequence[Partition]) -> _Group:
+    own = (partition.document.get("StorageDescriptor") or {}).get("SerdeInfo")
+    texts = table_format(table.document, partition.document if own else None, options=options)
+    if texts.is_text:
+        check_texts(table.columns, table.what)
+    cells = columns_of_table(table.document, partition.document) if texts.by_position else table.columns
+    properties = {key: value for key, value in (table.document.get("Parameters") or {}).items() if key in _PROPERTIES}
+    return _Group(texts, _request(table, texts, {**properties, **options}, partitions), cells)
 
 
 def _request(
