@@ -8,12 +8,11 @@ honours) in the AWS Glue guide.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from glue_etl.engine.catalog.lookup import Partition, columns_of_table, get_partitions, get_table, keys_of_table
+from glue_etl.engine.catalog.lookup import Partition, columns_of_table, get_table, keys_of_table
 from glue_etl.engine.catalog.serde import TableFormat, jdbc_vendor, name_of, table_format
 from glue_etl.engine.context import EngineContext
 from glue_etl.engine.frame.core import Frame, Plan, Stage
@@ -26,11 +25,9 @@ from glue_etl.engine.io.catalog_columns import (
     texts_as_wished,
 )
 from glue_etl.engine.io.catalog_partitions import FILE, named_folders, with_keys
-from glue_etl.engine.io.catalog_predicate import catalog_expression, check_values, judged
+from glue_etl.engine.io.catalog_selection import TableRead, chosen_partitions, existing_locations
 from glue_etl.engine.io.combine import combine
-from glue_etl.engine.io.globs import has_glob
-from glue_etl.engine.io.lake import is_s3
-from glue_etl.engine.io.listing import Listing, list_files, local_path
+from glue_etl.engine.io.listing import Listing, list_files
 from glue_etl.engine.io.option_values import checked
 from glue_etl.engine.io.registry import FORMATS, Option
 from glue_etl.engine.io.request import ReadRequest, read_request
@@ -38,11 +35,10 @@ from glue_etl.engine.io.sampling import SampleLimits
 from glue_etl.engine.io.selection import taken
 from glue_etl.engine.io.sources import read_listing
 from glue_etl.engine.types import tree as g
-from glue_etl.errors import OptionError, PathNotFoundError, SourceError
+from glue_etl.errors import OptionError, SourceError
 
 __all__ = ["open_table"]
 
-_LOG = logging.getLogger(__name__)
 _OWN_OPTIONS = {
     "catalogPartitionPredicate": Option("text"),
     # Spark's own readers read in any case.
@@ -54,16 +50,6 @@ _PROPERTIES = ("exclusions", "groupFiles", "groupSize", "recurse")
 _HEADER = "skip.header.line.count"
 _NAMED = ("avro", "glueparquet", "orc")
 """Formats whose files must have a column of the table; JSON, XML and Ion records may be anything."""
-
-
-@dataclass(frozen=True)
-class _Table:
-    """A table as one read sees it."""
-
-    document: Mapping[str, Any]
-    what: str
-    columns: g.StructType
-    keys: g.StructType
 
 
 @dataclass
@@ -124,10 +110,10 @@ def open_table(
     own = checked(_OWN_OPTIONS, {key: value for key, value in options.items() if key in _OWN_OPTIONS}, "the table")
     given = {key: value for key, value in options.items() if key not in _OWN_OPTIONS and key != "callSite"}
     what = f"the table {name_of(document)!r}"
-    table = _Table(document, what, columns_of_table(document), keys_of_table(document))
+    table = TableRead(document, what, columns_of_table(document), keys_of_table(document))
     if not len(table.columns):
         raise OptionError(f"{what[0].upper()}{what[1:]} has no columns.", hint="correct the table's definition")
-    partitions = _partitions(ctx, table, predicate, own["catalogPartitionPredicate"] or "")
+    partitions = chosen_partitions(ctx, table, predicate, own["catalogPartitionPredicate"] or "")
     groups, listing = _groups(ctx, table, partitions, given)
     listing = taken(ctx, listing, groups[0].request, stage.transformation_ctx, sample)
     frames = [_group_frame(ctx, table, group, listing, stage, target_partitions) for group in groups]
@@ -138,47 +124,11 @@ def open_table(
     return frame
 
 
-# --- partitions and files --------------------------------------------------------------------------------------------
-
-
-def _partitions(ctx: EngineContext, table: _Table, predicate: str, expression: str) -> list[Partition]:
-    """The partitions that are read; of a table without keys one that is the table itself."""
-    for words, text in (("push_down_predicate", predicate), ("catalogPartitionPredicate", expression)):
-        if text.strip() and not len(table.keys):
-            raise OptionError(
-                f"User's pushdown predicate: {text} can not be resolved against partition columns of {table.what}, "
-                f"which has none ({words}).",
-                hint="leave it out and filter after the read",
-            )
-    if not len(table.keys):
-        return [Partition((), {"StorageDescriptor": {"Location": _location(table)}})]
-    pushed = catalog_expression(ctx.session, predicate, table.keys) if predicate.strip() else ""
-    both = " AND ".join(f"({part})" for part in (expression, pushed) if part.strip())
-    client = ctx.clients.glue()
-    try:
-        found = get_partitions(client, table.document, both, "catalogPartitionPredicate")
-    except OptionError:
-        if not pushed:
-            raise
-        # The message shows what the script has written.
-        found = get_partitions(client, table.document, expression, "catalogPartitionPredicate")
-    check_values(found, table.keys, table.what)
-    if predicate.strip():
-        found = judged(ctx.session, predicate, table.keys, found, table.what)
-    return found
-
-
-def _location(table: _Table) -> str:
-    location = str((table.document.get("StorageDescriptor") or {}).get("Location") or "")
-    if not location:
-        raise OptionError(
-            f"{table.what[0].upper()}{table.what[1:]} has no location.", hint="correct the table's definition"
-        )
-    return location
+# --- files -----------------------------------------------------------------------------------------------------------
 
 
 def _groups(
-    ctx: EngineContext, table: _Table, partitions: Sequence[Partition], options: Mapping[str, Any]
+    ctx: EngineContext, table: TableRead, partitions: Sequence[Partition], options: Mapping[str, Any]
 ) -> tuple[list[_Group], Listing]:
     """The partitions that are read alike, and the files of all of them; at least one group."""
     groups: dict[str, _Group] = {}
@@ -192,7 +142,7 @@ def _groups(
     chosen = list(groups.values())
     for group in chosen:
         group.partitions = [partition for partition in group.partitions if partition.document]
-    paths = _paths(ctx, table, partitions)
+    paths = existing_locations(ctx, table, partitions)
     if not paths:
         return chosen, Listing((), (), True, False)
     first = chosen[0].request
@@ -208,7 +158,9 @@ def _said(partition: Partition) -> str:
     return repr((descriptor.get("SerdeInfo"), descriptor.get("Columns"), descriptor.get("Parameters"), words))
 
 
-def _group(table: _Table, partition: Partition, options: Mapping[str, Any], partitions: Sequence[Partition]) -> _Group:
+def _group(
+    table: TableRead, partition: Partition, options: Mapping[str, Any], partitions: Sequence[Partition]
+) -> _Group:
     own = (partition.document.get("StorageDescriptor") or {}).get("SerdeInfo")
     texts = table_format(table.document, partition.document if own else None, options=options)
     if texts.is_text:
@@ -219,7 +171,7 @@ def _group(table: _Table, partition: Partition, options: Mapping[str, Any], part
 
 
 def _request(
-    table: _Table, texts: TableFormat, options: Mapping[str, Any], partitions: Sequence[Partition]
+    table: TableRead, texts: TableFormat, options: Mapping[str, Any], partitions: Sequence[Partition]
 ) -> ReadRequest:
     of_format = {key: value for key, value in options.items() if key in FORMATS[texts.format].read}
     rest = {key: value for key, value in options.items() if key not in of_format}
@@ -233,43 +185,11 @@ def _request(
     return read_request("s3", {**rest, "paths": ["s3://partitions"]}, texts.format, format_options)
 
 
-def _paths(ctx: EngineContext, table: _Table, partitions: Sequence[Partition]) -> list[str]:
-    """The locations where something is; the others are told in the log, for on S3 they are folders without objects."""
-    paths = []
-    missing = []
-    for partition in partitions:
-        location = partition.location
-        if not location:
-            raise SourceError(
-                f"The partition {list(partition.values)!r} of {table.what} has no location.",
-                hint="drop the partition and enter it again",
-            )
-        local = local_path(ctx, location)
-        if local is None or local.exists():
-            paths.append(location)
-        elif is_s3(location) and not has_glob(location):
-            missing.append(location)
-        else:
-            raise PathNotFoundError(
-                f"The location {location!r} of {table.what} does not exist.",
-                hint="bring the files back, or correct the table's definition",
-            )
-    if missing:
-        _LOG.warning(
-            "Nothing is at %d of the %d locations of %s, such as %r: they are read as empty.",
-            len(missing),
-            len(partitions),
-            table.what,
-            missing[0],
-        )
-    return list(dict.fromkeys(paths))
-
-
 # --- records ---------------------------------------------------------------------------------------------------------
 
 
 def _group_frame(
-    ctx: EngineContext, table: _Table, group: _Group, listing: Listing, stage: Stage, target_partitions: int | None
+    ctx: EngineContext, table: TableRead, group: _Group, listing: Listing, stage: Stage, target_partitions: int | None
 ) -> Frame | None:
     roots = {partition.location for partition in group.partitions}
     files = tuple(file for file in listing.files if file.root in roots)
@@ -298,7 +218,7 @@ def _group_frame(
     return frame.derive(step, Stage())
 
 
-def _check_names(table: _Table, texts: TableFormat, plan: Plan) -> None:
+def _check_names(table: TableRead, texts: TableFormat, plan: Plan) -> None:
     """See that files with names of their own are those of the table."""
     found = {name.lower() for name in plan.type.names} - {FILE}
     wanted = {texts.fields.get(name, name).lower() for name in table.columns.names}
@@ -311,7 +231,7 @@ def _check_names(table: _Table, texts: TableFormat, plan: Plan) -> None:
         )
 
 
-def _together(ctx: EngineContext, table: _Table, frames: Sequence[Frame], texts: TableFormat) -> Frame:
+def _together(ctx: EngineContext, table: TableRead, frames: Sequence[Frame], texts: TableFormat) -> Frame:
     def plan() -> Plan:
         if not frames:
             empty = g.StructType((*table.columns.fields, *table.keys.fields))

@@ -268,6 +268,14 @@ def test_a_partition_whose_value_is_of_another_type_is_told(enter: Enter, read_t
         read_table(table)
 
 
+def test_two_partitions_at_one_place_are_told(enter: Enter, read_table: ReadTable, lake: Bucket) -> None:
+    lake.write("t/a/x.json", '{"v": 1}\n')
+    table = enter("json", LOGS, [("n", "int")], {("1",): "t/a/", ("2",): "t/a/"})
+    with pytest.raises(SourceError, match=r"The partitions \['1'\] and \['2'\] of the table .* have one location"):
+        read_table(table)
+    assert read_table(table, push_down_predicate="n = 2").count() == 1
+
+
 def test_files_that_are_not_the_tables_are_told(
     enter: Enter, read_table: ReadTable, lake: Bucket, glue_context: GlueContext
 ) -> None:
