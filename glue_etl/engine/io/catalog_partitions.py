@@ -31,6 +31,8 @@ __all__ = ["FILE", "named_folders", "with_keys"]
 FILE = "_glue_etl_file"
 """The column of each record's file, where the script has not asked for one of its own."""
 _NUMBER = "_glue_etl_partition"
+_FOLDER = "_glue_etl_folder"
+_FOUND = "_glue_etl_found"
 _FEW = 64
 """Folders that are told apart by a chain of comparisons; for more of them Spark looks them up in a hash table."""
 _SPARKS_OWN = (g.STRING, g.INT, g.LONG, g.DATE)
@@ -106,13 +108,14 @@ def _numbered(df: DataFrame, folders: Mapping[str, int], column: str) -> DataFra
     """With the number of each record's partition."""
     path = quoted(column)
     folder = f"substring({path}, 1, length({path}) - length(substring_index({path}, '/', -1)) - 1)"
-    unknown = f"raise_error(concat('the file ', {path}, ' is of no partition of the table'))"
+    unknown = f"CAST(raise_error(concat('the file ', {path}, ' is of no partition of the table')) AS INT)"
+    # A column of its own, so that it is not made anew for each comparison.
+    df = df.selectExpr("*", f"{folder} AS {_FOLDER}")
     if len(folders) <= _FEW:
         cases = " ".join(f"WHEN {sql_text(name)} THEN {number}" for name, number in folders.items())
-        return df.selectExpr("*", f"CASE {folder} {cases} ELSE CAST({unknown} AS INT) END AS {_NUMBER}")
-    rows = json.dumps([{"folder": name, "number": number} for name, number in folders.items()])
-    pairs = f.from_json(f.lit(rows), "array<struct<folder:string,number:int>>")
-    known = df.sparkSession.range(1).select(f.inline(pairs).alias("_glue_etl_folder", _NUMBER))
-    joined = df.join(f.broadcast(known), f.expr(f"{folder} = _glue_etl_folder"), "left").drop("_glue_etl_folder")
-    checked = f.expr(f"CASE WHEN isnull({_NUMBER}) THEN CAST({unknown} AS INT) ELSE {_NUMBER} END")
-    return joined.withColumn(_NUMBER, checked)
+        return df.selectExpr("*", f"CASE {_FOLDER} {cases} ELSE {unknown} END AS {_NUMBER}")
+    rows = json.dumps([{_FOLDER: name, _FOUND: number} for name, number in folders.items()])
+    pairs = f.from_json(f.lit(rows), f"array<struct<{_FOLDER}:string,{_FOUND}:int>>")
+    known = df.sparkSession.range(1).select(f.inline(pairs))
+    joined = df.join(f.broadcast(known), _FOLDER, "left")
+    return joined.selectExpr("*", f"IF(isnull({_FOUND}), {unknown}, {_FOUND}) AS {_NUMBER}")
