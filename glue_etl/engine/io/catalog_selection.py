@@ -64,7 +64,7 @@ def chosen_partitions(ctx: EngineContext, table: TableRead, predicate: str, expr
     if not len(table.keys):
         return [Partition((), {"StorageDescriptor": {"Location": _location(table)}})]
     pushed = catalog_expression(ctx.session, predicate, table.keys) if predicate.strip() else ""
-    both = " AND ".join(f"({part})" for part in (expression, pushed) if part.strip())
+    both = f"({expression}) AND {pushed}" if expression.strip() and pushed else expression.strip() or pushed
     client = ctx.clients.glue()
     try:
         found = get_partitions(client, table.document, both, "catalogPartitionPredicate")
