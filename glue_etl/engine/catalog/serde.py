@@ -165,9 +165,8 @@ def name_of(table: Mapping[str, Any]) -> str:
 def _check_kind(table: Mapping[str, Any], parameters: Mapping[str, Any], what: str) -> None:
     if str(table.get("TableType") or "") == "VIRTUAL_VIEW":
         raise UnsupportedError.of(f"{what} is a view, and reading it as a table", "read the tables it is made of")
-    words = (parameters.get("table_type"), parameters.get("classification"), parameters.get("typeOfData"))
-    words = (*words, parameters.get("spark.sql.sources.provider"))
-    for word in words:
+    for key in ("table_type", "classification", "typeOfData", "spark.sql.sources.provider"):
+        word = parameters.get(key)
         if str(word or "").lower() in _OTHERS:
             raise UnsupportedError.of(
                 f"{what} is of the kind {str(word).lower()!r}, which", "keep a copy of its data as files"
