@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from glue_etl.engine.catalog.clients import Clients
 from pyspark.sql import SparkSession
 
+from glue_etl.engine.catalog.clients import Clients
 from glue_etl.engine.catalog.serde import table_input
 from glue_etl.engine.context import EngineContext
 from glue_etl.engine.frame.core import Frame, Stage

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from glue_etl.engine.catalog.expression import parse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
+from glue_etl.engine.catalog.expression import parse
 from glue_etl.engine.catalog.lookup import Partition
 from glue_etl.engine.io import catalog_predicate
 from glue_etl.engine.io.catalog_predicate import NULL_VALUE, catalog_expression, check_values, judged
