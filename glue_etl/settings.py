@@ -16,7 +16,7 @@ from typing import Any
 
 from glue_etl.errors import SettingsError
 
-__all__ = ["Settings", "child_environment", "environment", "load", "stray_spark_home"]
+__all__ = ["Settings", "child_environment", "environment", "load", "stray_spark_home", "variable"]
 
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off", ""})
@@ -160,6 +160,11 @@ def stray_spark_home() -> str | None:
         return None
     package = Path(next(iter(spec.submodule_search_locations)))
     return home if (package / "jars").is_dir() and package != Path(home) else None
+
+
+def variable(name: str) -> str | None:
+    """A variable of the user's own that a command line names, such as the one with a password."""
+    return os.environ.get(name)
 
 
 @contextmanager

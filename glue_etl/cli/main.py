@@ -42,6 +42,8 @@ COMMANDS: dict[str, Command] = {
     "run": Command("glue_etl.cli.run", "run a Glue job script in a process of its own"),
     "bookmark": Command("glue_etl.cli.bookmark", "show, reset or rewind what a job has read so far"),
     "doctor": Command("glue_etl.cli.doctor", "say what Python, Java and Spark are here and how to mend what is wrong"),
+    "table": Command("glue_etl.cli.table", "make, list, show and drop tables of the Data Catalog"),
+    "connection": Command("glue_etl.cli.connection", "make, list, show and drop JDBC connections of the Data Catalog"),
     "sample": Command("glue_etl.cli.sample", "write sample data into the local lake"),
     "demo": Command("glue_etl.cli.demo", "sample data, the taxi job and a summary: what `make run` does"),
 }

@@ -15,8 +15,10 @@ from importlib import metadata
 from pathlib import Path
 
 from glue_etl.engine import compat, java
+from glue_etl.engine.catalog.browse import tables
+from glue_etl.engine.catalog.clients import Clients
 from glue_etl.engine.io.lake import Lake
-from glue_etl.errors import JavaNotFoundError
+from glue_etl.errors import JavaNotFoundError, StateError
 from glue_etl.settings import Settings, stray_spark_home
 
 __all__ = ["Finding", "examine", "try_spark"]
@@ -59,6 +61,7 @@ def examine(settings: Settings) -> list[Finding]:
         _launcher,
         _state,
         _lake,
+        _catalog,
         _network,
         _machine,
     ]
@@ -227,6 +230,20 @@ def _lake(settings: Settings) -> Iterator[Finding]:
             shown = ", ".join(links[:3]) + (" ..." if len(links) > 3 else "")
             value = f"{len(links)} in s3://{name}: {shown}"
             yield Finding("Links out of the lake", value, hint="they are refused: copy what they point to")
+
+
+def _catalog(settings: Settings) -> Iterator[Finding]:
+    name = "Data Catalog"
+    if not Clients(settings).local:
+        yield Finding(name, settings.endpoint_url or f"AWS, {settings.region}")
+        return
+    try:
+        found = [f"{each['DatabaseName']}.{each['Name']}" for each in tables(settings)]
+    except StateError as error:
+        yield Finding(name, error.fact, False, error.hint or "")
+        return
+    shown = ", ".join([*found[:5], *(["..."] if len(found) > 5 else [])])
+    yield Finding(name, f"local, {len(found)} tables: {shown}" if found else "local, no tables yet")
 
 
 def _network(settings: Settings) -> Iterator[Finding]:

@@ -12,6 +12,7 @@ import pytest
 
 from glue_etl.cli.main import main
 from glue_etl.engine import compat, diagnosis
+from glue_etl.engine.catalog.clients import Clients
 from glue_etl.settings import Settings, load
 
 ROOT = Path(__file__).parents[3]
@@ -101,3 +102,17 @@ def test_spark_is_tried_in_a_lake_of_its_own(tmp_path: Path) -> None:
     assert last["name"] == "Spark session"
     assert last["ok"], last["value"]
     assert not (tmp_path / "state").exists()
+
+
+def test_the_data_catalog_is_told(settings: Settings) -> None:
+    own = replace(settings, catalog="local")
+    assert named(diagnosis.examine(own))["Data Catalog"].value == "local, no tables yet"
+    glue = Clients(own).glue()
+    glue.create_database(DatabaseInput={"Name": "db"})
+    glue.create_table(DatabaseName="db", TableInput={"Name": "t"})
+    assert named(diagnosis.examine(own))["Data Catalog"].value == "local, 1 tables: db.t"
+    (own.state_dir / "state" / "catalog.sqlite").write_bytes(b"damaged")
+    broken = named(diagnosis.examine(own))["Data Catalog"]
+    assert not broken.ok and "catalog.sqlite" in broken.value and "move it away" in broken.hint
+    away = replace(settings, catalog=None, endpoint_url="http://127.0.0.1:4566")
+    assert named(diagnosis.examine(away))["Data Catalog"].value == "http://127.0.0.1:4566"
