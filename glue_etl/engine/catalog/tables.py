@@ -252,12 +252,20 @@ def _has_partitions(connection: sqlite3.Connection, table_id: int) -> bool:
 
 
 def _pattern(expression: str | None) -> Callable[[str], object]:
+    """Whether the whole of a name matches: a regular expression, or Hive's patterns where `*` alone is any text.
+
+    The page says the one; clients in use send the other, and AWS answers both.
+    """
     if not expression:
         return lambda name: True
+    wild = re.compile(".*".join(map(re.escape, expression.split("*"))))
     try:
-        return re.compile(expression).fullmatch
+        regular = re.compile(expression)
     except re.error as error:
+        if "*" in expression and not set(expression) & set("([{\\"):
+            return wild.fullmatch
         raise ApiError.invalid(f"Expression {expression!r} is not a regular expression: {error}.") from None
+    return lambda name: regular.fullmatch(name) or wild.fullmatch(name)
 
 
 def _narrowed(table: dict[str, Any], request: dict[str, Any]) -> dict[str, Any]:

@@ -84,6 +84,8 @@ def test_tables_are_listed_by_a_regular_expression_and_in_pages(glue: LocalGlueC
     found = glue.get_tables(DatabaseName=db, Expression="sales_[ab]")["TableList"]
     assert [each["Name"] for each in found] == ["sales_a", "sales_b"]
     assert glue.get_tables(DatabaseName=db, Expression="sales")["TableList"] == []
+    for pattern, count in (("sales*", 3), ("*_a", 1), ("*ale*", 3), ("sales_.*", 3), (".*_a|other", 2), ("*", 4)):
+        assert len(glue.get_tables(DatabaseName=db, Expression=pattern)["TableList"]) == count, pattern
     full = (
         glue.get_paginator("get_tables").paginate(DatabaseName=db, PaginationConfig={"MaxItems": 2}).build_full_result()
     )
