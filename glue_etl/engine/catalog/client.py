@@ -34,7 +34,7 @@ class LocalClient:
 
     def __init__(self, service: Service, folder: Path, region: str) -> None:
         self._service = service
-        self._store = Store(folder / service.file, service.schema)
+        self._store = Store(folder.absolute() / service.file, service.schema)
         self.exceptions = Exceptions(service.errors)
         self.meta = SimpleNamespace(
             region_name=region,

@@ -254,7 +254,7 @@ def _has_partitions(connection: sqlite3.Connection, table_id: int) -> bool:
 def _pattern(expression: str | None) -> Callable[[str], object]:
     """Whether the whole of a name matches: a regular expression, or Hive's patterns where `*` alone is any text.
 
-    The page says the one; clients in use send the other, and AWS answers both.
+    The API page says the one; Hive and some clients send the other.
     """
     if not expression:
         return lambda name: True

@@ -36,6 +36,15 @@ def test_looking_makes_no_file_and_writing_makes_one_for_its_owner_alone(tmp_pat
     assert stat.S_IMODE(made[0].stat().st_mode) == 0o600
 
 
+def test_a_folder_may_have_any_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("a b", "50%25#x?mode=ro", "ä€'\""):
+        glue = LocalGlueClient(Path(name))
+        glue.create_database(DatabaseInput={"Name": "db"})
+        assert glue.get_database(Name="db")["Database"]["Name"] == "db"
+        assert (tmp_path / name / FILE).is_file()
+
+
 def test_threads_share_one_client(tmp_path: Path) -> None:
     glue = LocalGlueClient(tmp_path)
     with ThreadPoolExecutor(8) as pool:
