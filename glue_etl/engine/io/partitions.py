@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 from pyspark.sql import SparkSession
 from pyspark.sql import types as s
@@ -17,7 +18,13 @@ from glue_etl.engine.io.listing import SourceFile
 from glue_etl.engine.types import tree as g
 from glue_etl.errors import FieldError
 
-__all__ = ["PartitionFolders", "check_partition_keys", "has_partition_folders", "partition_fields"]
+__all__ = [
+    "PartitionFolders",
+    "check_partition_keys",
+    "has_partition_folders",
+    "partition_fields",
+    "partition_values",
+]
 
 _PROBE = "_glue_etl_probe"
 _NESTED = (g.StructType, g.ChoiceType, g.ArrayType, g.SetType, g.MapType)
@@ -51,6 +58,25 @@ def partition_fields(session: SparkSession, root: str) -> list[s.StructField]:
     schema = s.StructType([s.StructField(_PROBE, s.StringType())])
     found = session.read.schema(schema).parquet(escape(root)).schema
     return [field for field in found.fields if field.name != _PROBE]
+
+
+def partition_values(folder: str, keys: Sequence[str]) -> tuple[str, ...] | None:
+    """The values that a folder's name gives to some partition keys, as Hive and the Data Catalog keep them.
+
+    Args:
+        folder: Such as `year=2024/city=a%2Fb`; special characters escaped as Hive does. Null and the empty text are
+            `__HIVE_DEFAULT_PARTITION__`, which stays, for it is the value that the Data Catalog has.
+        keys: Names of the keys, outermost first; letter case does not count.
+
+    Returns:
+        One text for each key; None if the folder's name is not made of these keys.
+    """
+    parts = [part.partition("=") for part in folder.strip("/").split("/")]
+    if [unquote(name).lower() for name, _, _ in parts] != [key.lower() for key in keys]:
+        return None
+    if not all(equals for _, equals, _ in parts):
+        return None
+    return tuple(unquote(value) for _, _, value in parts)
 
 
 def check_partition_keys(keys: Sequence[str], record: g.StructType) -> None:

@@ -11,7 +11,7 @@ import csv
 import io
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -26,15 +26,25 @@ from glue_etl.errors import OptionError
 if TYPE_CHECKING:
     from glue_etl.engine.context import EngineContext
 
-__all__ = ["Purge", "Purged", "check_transition", "purge_s3_path", "read_purge"]
+__all__ = [
+    "OPTIONS",
+    "TRANSITION_OPTIONS",
+    "Purge",
+    "Purged",
+    "check_transition",
+    "purge_folders",
+    "purge_s3_path",
+    "read_purge",
+    "read_transition",
+]
 
 _LOG = logging.getLogger(__name__)
 
 # What a local object has: nothing but a file.
 _LOCAL_CLASS = "STANDARD"
 _DEFAULT_HOURS = 168
-_OPTIONS = ("retentionPeriod", "excludeStorageClasses", "manifestFilePath")
-_TRANSITION_OPTIONS = (*_OPTIONS, "accountId", "roleArn")
+OPTIONS = ("retentionPeriod", "excludeStorageClasses", "manifestFilePath")
+TRANSITION_OPTIONS = (*OPTIONS, "accountId", "roleArn")
 
 
 @dataclass(frozen=True)
@@ -80,19 +90,41 @@ def purge_s3_path(ctx: EngineContext, uri: str, options: Mapping[str, Any], tran
         NoSuchBucketError: The bucket does not exist.
         PathNotFoundError: The path is no S3 URI, or leads outside the lake.
     """
-    wanted = read_purge(options, _OPTIONS)
-    base = ctx.lake.path_of(uri)
+    return purge_folders(ctx, [uri], read_purge(options), transformation_ctx, "purge_s3_path")
+
+
+def purge_folders(ctx: EngineContext, uris: Sequence[str], wanted: Purge, transformation_ctx: str, what: str) -> Purged:
+    """Delete the old objects below some paths, with one manifest for all.
+
+    Args:
+        ctx: For the lake.
+        uris: The paths, all of which are checked before the first object is deleted.
+        wanted: What to delete.
+        transformation_ctx: Becomes a folder of the manifest's path.
+        what: The call, for the log.
+
+    Raises:
+        NoSuchBucketError: A bucket does not exist.
+        PathNotFoundError: A path is no S3 URI, or leads outside the lake.
+    """
+    bases = [(uri, ctx.lake.path_of(uri)) for uri in uris]
     if wanted.manifest is not None:
         # A purge whose manifest cannot be written must not delete first.
         ctx.lake.path_of(_manifest_folder(wanted.manifest, transformation_ctx))
     recover(ctx.settings.state_dir)
-    done = _purge(ctx.lake, uri, wanted)
-    _remove_empty_folders(ctx.lake, base, uri)
+    deleted: list[StoredObject] = []
+    failed: list[tuple[StoredObject, str]] = []
+    for uri, base in bases:
+        done = _purge(ctx.lake, uri, wanted)
+        _remove_empty_folders(ctx.lake, base, uri)
+        deleted += done.deleted
+        failed += done.failed
+    every = Purged(tuple(deleted), tuple(failed))
     if wanted.manifest is not None:
-        _write_manifest(ctx.lake, _manifest_folder(wanted.manifest, transformation_ctx), done)
-    for stored, reason in done.failed:
-        _LOG.warning("purge_s3_path could not delete %s: %s", stored.uri, reason)
-    return done
+        _write_manifest(ctx.lake, _manifest_folder(wanted.manifest, transformation_ctx), every)
+    for stored, reason in every.failed:
+        _LOG.warning("%s could not delete %s: %s", what, stored.uri, reason)
+    return every
 
 
 def check_transition(ctx: EngineContext, uri: str, storage_class: str, options: Mapping[str, Any]) -> None:
@@ -103,19 +135,28 @@ def check_transition(ctx: EngineContext, uri: str, storage_class: str, options: 
         NoSuchBucketError: The bucket does not exist.
         PathNotFoundError: The path is no S3 URI.
     """
-    if storage_class not in STORAGE_CLASSES:
-        raise OptionError(f"{storage_class!r} is no storage class of S3.", available=sorted(STORAGE_CLASSES))
-    read_purge(options, _TRANSITION_OPTIONS)
-    for name in ("accountId", "roleArn"):
-        if not options.get(name):
-            raise OptionError(
-                f"transition_s3_path needs the option {name!r}.",
-                hint="AWS runs the transition as that account and role",
-            )
+    read_transition(storage_class, options, TRANSITION_OPTIONS, "transition_s3_path")
     ctx.lake.path_of(uri)
 
 
-def read_purge(options: Mapping[str, Any], known: tuple[str, ...] = _OPTIONS) -> Purge:
+def read_transition(storage_class: str, options: Mapping[str, Any], known: tuple[str, ...], what: str) -> None:
+    """Check the options of a transition.
+
+    Raises:
+        OptionError: An unknown storage class, an unusable option, or `accountId` or `roleArn` is missing.
+    """
+    if storage_class not in STORAGE_CLASSES:
+        raise OptionError(f"{storage_class!r} is no storage class of S3.", available=sorted(STORAGE_CLASSES))
+    read_purge(options, known)
+    for name in ("accountId", "roleArn"):
+        if not options.get(name):
+            raise OptionError(
+                f"{what} needs the option {name!r}.",
+                hint="AWS runs the transition as that account and role",
+            )
+
+
+def read_purge(options: Mapping[str, Any], known: tuple[str, ...] = OPTIONS) -> Purge:
     """The options, read.
 
     Raises:

@@ -24,6 +24,7 @@ __all__ = [
     "SPARK_READ",
     "STORAGE_CLASSES",
     "TEXT_FORMATS",
+    "UPDATE_BEHAVIORS",
     "Format",
     "Option",
 ]
@@ -182,8 +183,10 @@ S3_WRITE: dict[str, Option] = {
     "partitionKeys": Option("list"),
     "compression": _TEXT,
     "useFrameName": _BOOL,
-    "enableUpdateCatalog": Option("bool", effect="unsupported"),
-    "updateBehavior": _ACCEPTED,
+    "enableUpdateCatalog": _BOOL,
+    "updateBehavior": _TEXT,
+    # Scripts give it here or with the format.
+    "useGlueParquetWriter": _BOOL,
     "useS3ListImplementation": _ACCEPTED_BOOL,
     "transformationContext": _ACCEPTED,
     "callSite": _ACCEPTED,
@@ -278,6 +281,10 @@ STORAGE_CLASSES = frozenset(
 
 KNOWN_FORMATS = frozenset({"hudi", "iceberg", "delta"})
 """Formats AWS Glue has and this version has not."""
+
+UPDATE_BEHAVIORS = ("UPDATE_IN_DATABASE", "LOG")
+"""Values of `updateBehavior`, the default first.
+Source: https://docs.aws.amazon.com/glue/latest/dg/update-from-job.html"""
 
 READ_ONLY_FORMATS = frozenset({"grokLog", "ion", "xml"})
 """Formats that AWS Glue itself can only read. Source: "Data format options" in the AWS Glue guide."""

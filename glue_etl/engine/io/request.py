@@ -63,6 +63,7 @@ class WriteRequest:
         partition_keys: Columns that become folders, outermost first.
         compression: Spark's name of the codec.
         use_frame_name: Whether the frame goes to a folder of its name below `path`.
+        update_behavior: One of `registry.UPDATE_BEHAVIORS` if the Data Catalog is to be updated, else None.
         options: Values of the format's options, each present.
         spark_options: What goes to Spark's writer as it is.
     """
@@ -72,6 +73,7 @@ class WriteRequest:
     partition_keys: tuple[str, ...] = ()
     compression: str = "none"
     use_frame_name: bool = False
+    update_behavior: str | None = None
     options: dict[str, Any] = field(default_factory=dict)
     spark_options: dict[str, str] = field(default_factory=dict)
 
@@ -147,6 +149,8 @@ def write_request(
     else:
         values = checked(registry.S3_WRITE, options, "the S3 sink")
         format_values = checked(entry.write, format_options, f"the format {name!r}")
+    if values["useGlueParquetWriter"] and name == "parquet":
+        format_values["useGlueParquetWriter"] = True
     paths = [values["path"]] if values["path"] else list(values["paths"] or ())
     if len(paths) != 1 or not isinstance(paths[0], str) or not paths[0]:
         raise OptionError(
@@ -159,7 +163,19 @@ def write_request(
             f"Compression {wished!r} for the format {name!r}", f"use one of {', '.join(sorted(entry.compressions))}"
         )
     keys = tuple(str(key) for key in values["partitionKeys"] or ())
-    return WriteRequest(name, paths[0], keys, codec, values["useFrameName"], format_values, spark_options)
+    return WriteRequest(
+        name, paths[0], keys, codec, values["useFrameName"], _update_behavior(values), format_values, spark_options
+    )
+
+
+def _update_behavior(values: Mapping[str, Any]) -> str | None:
+    if not values["enableUpdateCatalog"]:
+        # AWS Glue does not look at the other option then.
+        return None
+    behavior = values["updateBehavior"] or registry.UPDATE_BEHAVIORS[0]
+    if behavior not in registry.UPDATE_BEHAVIORS:
+        raise OptionError(f"The option 'updateBehavior' is {behavior!r}.", available=registry.UPDATE_BEHAVIORS)
+    return str(behavior)
 
 
 def _format_of(connection_type: str, fmt: str | None) -> tuple[str, bool]:

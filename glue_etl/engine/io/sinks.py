@@ -7,7 +7,8 @@ its files become visible is told in `staging`. Source: "Amazon S3 connections" i
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +24,28 @@ from glue_etl.engine.io.staging import staging
 from glue_etl.engine.io.writers import WRITERS, Prepared
 from glue_etl.errors import OptionError, UnsupportedError
 
-__all__ = ["write_frame"]
+__all__ = ["Written", "destination_of", "write_frame", "write_plan"]
 
 _LOG = logging.getLogger(__name__)
 
+
+@dataclass(frozen=True)
+class Written:
+    """What a write added.
+
+    Attributes:
+        files: How many files; None on a file system that is not this machine's, where they are not counted.
+        folders: Each partition folder that got files, below the destination, such as `year=2024/month=01`; sorted.
+    """
+
+    files: int | None = 0
+    folders: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, places: Iterable[Path], destination: Path) -> Written:
+        """What lies at these places now."""
+        parents = [place.parent.relative_to(destination).as_posix() for place in places]
+        return cls(len(parents), tuple(sorted({parent for parent in parents if parent != "."})))
 
 def write_frame(
     ctx: EngineContext,
@@ -35,7 +54,7 @@ def write_frame(
     options: Mapping[str, Any],
     fmt: str | None,
     format_options: Mapping[str, Any],
-) -> None:
+) -> Written:
     """Add a frame's records to a folder.
 
     Args:
@@ -59,28 +78,46 @@ def write_frame(
         if fmt:
             _LOG.warning("The format %r has no effect on the JDBC sink %r.", fmt, connection_type)
         write_jdbc(ctx, frame, connection_type.lower(), options)
-        return
+        return Written(None)
     request = write_request(connection_type, options, fmt, format_options)
-    path = request.path
-    if request.use_frame_name:
-        if not frame.name or "/" in frame.name or frame.name in (".", ".."):
-            raise OptionError(
-                f"A frame of the collection is named {frame.name!r}, which names no folder.",
-                hint="give each frame of the collection a name",
-            )
-        path = f"{path.rstrip('/')}/{frame.name}"
+    if request.update_behavior is not None:
+        raise OptionError(
+            "enableUpdateCatalog is on, and no table of the Data Catalog is named.",
+            hint="call sink.setCatalogInfo(catalogDatabase=..., catalogTableName=...) before writeFrame",
+        )
+    path = destination_of(request, frame)
+    local_path(ctx, path)
+    return write_plan(ctx, frame.checked(), request, path)
+
+
+def destination_of(request: WriteRequest, frame: Frame) -> str:
+    """The folder that a frame goes to.
+
+    Raises:
+        OptionError: The frame's name is to be the folder's, and cannot.
+    """
+    if not request.use_frame_name:
+        return request.path
+    if not frame.name or "/" in frame.name or frame.name in (".", ".."):
+        raise OptionError(
+            f"A frame of the collection is named {frame.name!r}, which names no folder.",
+            hint="give each frame of the collection a name",
+        )
+    return f"{request.path.rstrip('/')}/{frame.name}"
+
+
+def write_plan(ctx: EngineContext, plan: Plan, request: WriteRequest, path: str) -> Written:
+    """Add a plan's records to a folder, as a checked request says; errors as those of `write_frame`."""
     destination = local_path(ctx, path)
-    plan = frame.checked()
-    check_partition_keys(request.partition_keys, plan.type)
     if not len(plan.type):
-        return
+        return Written()  # a source that found nothing new has no fields either
+    check_partition_keys(request.partition_keys, plan.type)
     if request.format == "avro":
-        _write_by_tasks(ctx, plan, request, destination)
-        return
+        return _write_by_tasks(ctx, plan, request, destination)
     prepared = WRITERS[request.format](plan, request)
     if destination is None:
         _write(prepared, request, path, leave_marker=False)
-        return
+        return Written(None)
     with staging(destination, ctx.settings.state_dir) as stage:
         uri = stage.data.as_uri()
         if is_s3(path):
@@ -89,11 +126,11 @@ def write_frame(
         written = stage.files()
         # Spark makes one file of a frame without records.
         if len(written) == 1 and _holds_nothing(written[0], request):
-            return
-        stage.publish()
+            return Written()
+        return Written.of(stage.publish(), destination)
 
 
-def _write_by_tasks(ctx: EngineContext, plan: Plan, request: WriteRequest, destination: Path | None) -> None:
+def _write_by_tasks(ctx: EngineContext, plan: Plan, request: WriteRequest, destination: Path | None) -> Written:
     """Write a format that Spark has no writer for."""
     from glue_etl.engine.io.avro_write import write_avro
 
@@ -101,8 +138,7 @@ def _write_by_tasks(ctx: EngineContext, plan: Plan, request: WriteRequest, desti
         raise UnsupportedError.of(f"Writing {request.format} to {request.path!r}", "write to s3:// or a local folder")
     with staging(destination, ctx.settings.state_dir) as stage:
         write_avro(plan, request, stage.data)
-        if stage.files():
-            stage.publish()
+        return Written.of(stage.publish(), destination) if stage.files() else Written()
 
 
 def _write(prepared: Prepared, request: WriteRequest, path: str, *, leave_marker: bool) -> None:

@@ -17,7 +17,7 @@ from glue_etl.engine.io.request import WriteRequest
 from glue_etl.engine.types import tree as g
 from glue_etl.errors import FieldError, OptionError
 
-__all__ = ["WRITERS", "Prepared"]
+__all__ = ["WRITERS", "Prepared", "without_untyped"]
 
 # One column, whose name is the header and whose values are the lines: separator and quote must never occur in them.
 _NO_SEPARATOR = "\x01"
@@ -109,25 +109,25 @@ def _glue_parquet(plan: Plan, request: WriteRequest) -> Prepared:
     kept = tuple(
         g.Field(member.name, kind)
         for member in plan.type
-        if (kind := member.type if member.name in request.partition_keys else _typed(member.type)) is not None
+        if (kind := member.type if member.name in request.partition_keys else without_untyped(member.type)) is not None
     )
     if all(member.name in request.partition_keys for member in kept):
         return _columnar(plan, request)
     return _columnar(conform_plan(plan, g.StructType(kept)), request)
 
 
-def _typed(kind: g.GlueType) -> g.GlueType | None:
-    """A type without what is null everywhere; None if nothing is left."""
+def without_untyped(kind: g.GlueType) -> g.GlueType | None:
+    """A type without what is null in every record, as Glue's Parquet writer has it; None if nothing is left."""
     if kind in (g.NULL, g.UNKNOWN):
         return None
     if isinstance(kind, g.StructType):
-        members = tuple(g.Field(m.name, inner) for m in kind if (inner := _typed(m.type)) is not None)
+        members = tuple(g.Field(m.name, inner) for m in kind if (inner := without_untyped(m.type)) is not None)
         return g.StructType(members) if members else None
     if isinstance(kind, (g.ArrayType, g.SetType)):
-        element = _typed(kind.element)
+        element = without_untyped(kind.element)
         return element and replace(kind, element=element)
     if isinstance(kind, g.MapType):
-        value = _typed(kind.value)
+        value = without_untyped(kind.value)
         return value and replace(kind, value=value)
     return kind
 

@@ -12,7 +12,7 @@ from glue_etl.engine.frame.core import Frame
 from glue_etl.engine.jvm.catalog import JavaCatalogSource, catalog_schema
 from glue_etl.engine.jvm.dynamic_frame import JavaDynamicFrame
 from glue_etl.engine.jvm.services import Transactions
-from glue_etl.engine.jvm.source_sink import JavaSink, JavaSource
+from glue_etl.engine.jvm.source_sink import JavaCatalogSink, JavaSink, JavaSource
 from glue_etl.engine.jvm.values import CallSite, JsonOptions, stage_of
 from glue_etl.errors import UnsupportedError
 
@@ -63,9 +63,18 @@ class JavaGlueContext:
         """A table of the Data Catalog as a source."""
         return JavaCatalogSource(self.engine, database, table, transformation_ctx, predicate, options, catalog_id)
 
-    def getCatalogSink(self, database: str, table: str, *_: Any) -> NoReturn:
-        """Not here yet."""
-        unsupported(f"Writing to the Data Catalog table {database}.{table}", "write by path with from_options")
+    def getCatalogSink(
+        self,
+        database: str,
+        table: str,
+        redshift_tmp_dir: str = "",
+        transformation_ctx: str = "",
+        options: JsonOptions | None = None,
+        catalog_id: str | None = None,
+    ) -> JavaCatalogSink:
+        """The sink of a table of the Data Catalog; `redshift_tmp_dir` is for tables of Redshift alone."""
+        given = JsonOptions("{}") if options is None else options
+        return JavaCatalogSink(self.engine, (database, table, catalog_id or ""), given, transformation_ctx)
 
     def getCatalogSchemaAsSparkSchema(self, database: str, table: str, catalog_id: str | None = None) -> Any:
         """The Java StructType of a table's columns and partition keys."""
@@ -90,9 +99,20 @@ class JavaGlueContext:
 
         return jdbc_configuration(self.engine, connection, catalog_id)
 
-    def purgeTable(self, database: str, table: str, *_: Any) -> NoReturn:
-        """Not here yet."""
-        unsupported(f"purge_table of the Data Catalog table {database}.{table}", "purge its files by purge_s3_path")
+    def purgeTable(
+        self,
+        database: str,
+        table: str,
+        options: JsonOptions,
+        transformation_ctx: str = "",
+        catalog_id: str | None = None,
+    ) -> None:
+        """Delete old files of a table, and the partitions that have none left."""
+        from glue_etl.engine.io.catalog_sink import target_of
+        from glue_etl.engine.io.purge_table import purge_table
+
+        target = target_of(self.engine, database, table, catalog_id or "")
+        purge_table(self.engine, target, options, transformation_ctx)
 
     def purgeS3Path(self, path: str, options: JsonOptions, transformation_ctx: str = "") -> None:
         """Delete old objects below a path."""
@@ -100,11 +120,22 @@ class JavaGlueContext:
 
         purge_s3_path(self.engine, path, options, transformation_ctx)
 
-    def transitionTable(self, database: str, table: str, *_: Any) -> NoReturn:
-        """Not here yet."""
-        unsupported(
-            f"transition_table of the Data Catalog table {database}.{table}", "local files have no storage class"
-        )
+    def transitionTable(
+        self,
+        database: str,
+        table: str,
+        storage_class: str,
+        options: JsonOptions,
+        transformation_ctx: str = "",
+        catalog_id: str | None = None,
+    ) -> None:
+        """Nothing but a word in the log: local files have no storage class."""
+        from glue_etl.engine.io.catalog_sink import target_of
+        from glue_etl.engine.io.purge_table import check_table_transition
+
+        target = target_of(self.engine, database, table, catalog_id or "")
+        check_table_transition(self.engine, target, storage_class, options)
+        _LOG.warning("transition_table to %s has no effect here: files of %s have no class.", storage_class, target)
 
     def transitionS3Path(
         self, path: str, storage_class: str, options: JsonOptions, transformation_ctx: str = ""

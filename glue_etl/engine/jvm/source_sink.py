@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from glue_etl.engine.jvm.context import JavaGlueContext
     from glue_etl.engine.jvm.dynamic_frame import JavaDynamicFrame
 
-__all__ = ["JavaSink", "JavaSource"]
+__all__ = ["JavaCatalogSink", "JavaSink", "JavaSource"]
 
 
 class JavaSource:
@@ -112,6 +112,7 @@ class JavaSink:
         self._transformation_ctx = transformation_ctx
         self._format: str | None = None
         self._format_options: dict[str, Any] = {}
+        self._table: tuple[str, str, str] | None = None
 
     def setFormat(self, name: str, options: JsonOptions) -> None:
         """The format and its options."""
@@ -122,10 +123,8 @@ class JavaSink:
         """How many error samples Glue's accumulators keep; all are kept here."""
 
     def setCatalogInfo(self, database: str, table: str, catalog_id: str = "") -> None:
-        """Not here yet."""
-        raise UnsupportedError.of(
-            f"Updating the Data Catalog table {database}.{table}", "leave out setCatalogInfo and enableUpdateCatalog"
-        )
+        """The table of the Data Catalog that a write with enableUpdateCatalog creates or updates."""
+        self._table = (database, table, catalog_id or "")
 
     def pyWriteDynamicFrame(self, frame: JavaDynamicFrame, site: str, info: str) -> JavaDynamicFrame:
         """Write the frame; the answer is a frame of the records that could not be written."""
@@ -143,6 +142,34 @@ class JavaSink:
         return JavaDynamicFrame(Frame.of(self._context.session.range(0).select()), self._context)
 
     def _write(self, frame: Frame) -> None:
-        from glue_etl.engine.io.sinks import write_frame
+        if self._table is None:
+            from glue_etl.engine.io.sinks import write_frame
 
-        write_frame(self._context, frame, self._connection_type, self._options, self._format, self._format_options)
+            write_frame(self._context, frame, self._connection_type, self._options, self._format, self._format_options)
+            return
+        from glue_etl.engine.io.catalog_sink import target_of, write_and_update
+
+        write_and_update(
+            self._context,
+            frame,
+            self._connection_type,
+            self._options,
+            self._format,
+            self._format_options,
+            target_of(self._context, *self._table),
+        )
+
+
+class JavaCatalogSink(JavaSink):
+    """The sink of a table of the Data Catalog, which says itself where and how to write."""
+
+    def __init__(
+        self, context: EngineContext, table: tuple[str, str, str], options: JsonOptions, transformation_ctx: str
+    ) -> None:
+        super().__init__(context, "s3", options, transformation_ctx)
+        self._table = table
+
+    def _write(self, frame: Frame) -> None:
+        from glue_etl.engine.io.catalog_sink import target_of, write_table
+
+        write_table(self._context, frame, target_of(self._context, *self._table), self._options)

@@ -79,8 +79,6 @@ NOT_HERE: dict[str, tuple[Callable[[Any], Any], str]] = {
     "a method of such a class": (lambda c: c._jvm.FindMatches.apply(), "FindMatches.apply"),
     "catalog source": (lambda c: c.create_dynamic_frame.from_catalog(database="d", table_name="t"), "d.t"),
     "catalog schema": (lambda c: c.get_catalog_schema_as_spark_schema("d", "t"), "d.t"),
-    "purge of a table": (lambda c: c.purge_table("d", "t", {}), "purge_table of the Data Catalog table d.t"),
-    "transition of a table": (lambda c: c.transition_table("d", "t", "GLACIER", {}), "transition_table"),
     "a Kinesis stream": (
         lambda c: c.create_data_frame.from_options(connection_type="kinesis", connection_options={"streamARN": "a"}),
         "create_data_frame from a kinesis stream",

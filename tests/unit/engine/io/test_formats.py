@@ -133,7 +133,7 @@ def test_an_unknown_option_of_a_sink(fmt: str, frame: Frame, lake: Bucket, write
         write(frame, lake.uri("out/"), fmt, {"partitionkeys": ["k"]})
     with pytest.raises(UnsupportedError, match="brotli"):
         write(frame, lake.uri("out/"), fmt, {"compression": "brotli"})
-    with pytest.raises(UnsupportedError, match="enableUpdateCatalog"):
+    with pytest.raises(OptionError, match="enableUpdateCatalog is on, and no table"):
         write(frame, lake.uri("out/"), fmt, {"enableUpdateCatalog": True})
     assert list(lake.path.iterdir()) == []
 

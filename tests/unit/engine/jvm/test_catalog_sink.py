@@ -1,0 +1,67 @@
+"""Sinks of the Data Catalog, purges and transitions of tables, through awsglue itself."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+from typing import Any
+
+import pytest
+
+from glue_etl.errors import OptionError, SourceError
+from glue_etl.testing.buckets import Bucket
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture
+def catalog(glue_context: Any) -> Any:
+    """The client of the Data Catalog, and a fresh database in it."""
+    client = glue_context._ssql_ctx.engine.clients.glue()
+    name = f"sinks{next(_numbers)}"
+    client.create_database(DatabaseInput={"Name": name})
+    yield client, name
+    client.delete_database(Name=name)
+
+
+def values(client: Any, database: str, table: str) -> list[str]:
+    found = client.get_partitions(DatabaseName=database, TableName=table)["Partitions"]
+    return ["/".join(partition["Values"]) for partition in found]
+
+
+def test_a_table_from_its_making_to_its_purge(glue_context: Any, lake: Bucket, catalog: Any, caplog: Any) -> None:
+    from awsglue.dynamicframe import DynamicFrame
+
+    client, database = catalog
+    session = glue_context.spark_session
+    frame = DynamicFrame.fromDF(session.sql("select 1 id, '2024' year"), glue_context, "f")
+    sink = glue_context.getSink(
+        connection_type="s3",
+        path=lake.uri("t/"),
+        enableUpdateCatalog=True,
+        partitionKeys=["year"],
+        compression="snappy",
+    )
+    sink.setFormat("glueparquet")
+    sink.setCatalogInfo(catalogDatabase=database.upper(), catalogTableName="T")
+    assert sink.writeFrame(frame).count() == 0
+    assert values(client, database, "t") == ["2024"]
+
+    df = session.sql("select 2 id, 'x' more, '2025' year")
+    options = {"enableUpdateCatalog": True, "partitionKeys": ["year"]}
+    glue_context.write_data_frame.from_catalog(df, database, "t", additional_options=options)
+    glue_context.write_dynamic_frame.from_catalog(frame, name_space=database, table_name="t")
+    table = client.get_table(DatabaseName=database, Name="t")["Table"]
+    assert [column["Name"] for column in table["StorageDescriptor"]["Columns"]] == ["id", "more"]
+    assert values(client, database, "t") == ["2024", "2025"]
+    assert len(lake.keys("t/year=2024/")) == 2
+
+    glue_context.purge_table(database, "t", {"retentionPeriod": 0, "partitionPredicate": "year > 2024"})
+    assert values(client, database, "t") == ["2024"]
+    with caplog.at_level(logging.WARNING):
+        glue_context.transition_table(database, "t", "GLACIER", {"accountId": "1", "roleArn": "r"})
+    assert "transition_table to GLACIER has no effect here" in caplog.text
+    with pytest.raises(OptionError, match=r"User's pushdown predicate: nope = 1"):
+        glue_context.purge_table(database, "t", {"partitionPredicate": "nope = 1"})
+    with pytest.raises(SourceError, match="EntityNotFoundException"):
+        glue_context.purge_table(database, "other")
