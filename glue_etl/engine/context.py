@@ -15,7 +15,20 @@ if TYPE_CHECKING:
     from glue_etl.engine.io.lake import Lake
     from glue_etl.settings import Settings
 
-__all__ = ["EngineContext"]
+__all__ = ["EngineContext", "RunningJob"]
+
+
+@dataclass
+class RunningJob:
+    """The job that `Job.init` has begun in this process.
+
+    Attributes:
+        name: Its name; empty before `Job.init`.
+        run_id: The run's id; empty if it has none.
+    """
+
+    name: str = ""
+    run_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -30,6 +43,7 @@ class EngineContext:
         target_partitions: The wished number of partitions; a hint as on AWS.
         bookmarks: What the running job has still to read; off until `Job.init` turns it on.
         streaming_job: Whether the job's command is `gluestreaming`.
+        job: The running job.
     """
 
     session: SparkSession
@@ -39,6 +53,7 @@ class EngineContext:
     target_partitions: int | None = None
     bookmarks: Bookmarks = field(default_factory=Bookmarks, compare=False)
     streaming_job: bool = False
+    job: RunningJob = field(default_factory=RunningJob, compare=False)
 
     @cached_property
     def clients(self) -> Clients:

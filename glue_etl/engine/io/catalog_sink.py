@@ -117,7 +117,7 @@ def _write(
                 f"enableUpdateCatalog is on, and the sink writes to {path!r}: AWS Glue does so for Amazon S3 alone.",
                 hint="write to s3://",
             )
-        update = TableUpdate(target, request, _catalog_location(ctx, path))
+        update = TableUpdate(target, request, _catalog_location(ctx, path), ctx.job)
         update.open()
         table = update.table
     plan = frame.checked()

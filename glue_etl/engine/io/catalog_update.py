@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from glue_etl.engine.catalog.serde import table_format, table_input
+from glue_etl.engine.context import RunningJob
 from glue_etl.engine.io.catalog_entries import (
     TARGET_FIELDS,
     Target,
@@ -57,14 +58,14 @@ class TableUpdate:
         target: The table.
         request: The write, with its `update_behavior`.
         location: The folder that is written to, as the Data Catalog has locations.
-        origin: The job's name and its run's id, which the table's parameters get; None outside a job.
+        job: The running job, which the table's parameters tell.
         table: The table's document when the write began; None if there was none.
     """
 
     target: Target
     request: WriteRequest
     location: str
-    origin: tuple[str, str] | None = None
+    job: RunningJob = field(default_factory=RunningJob)
     table: Mapping[str, Any] | None = None
     _columns: Sequence[Mapping[str, Any]] = ()
     _keys: Sequence[Mapping[str, Any]] = ()
@@ -195,7 +196,7 @@ class TableUpdate:
         )
         # Jobs say less than crawlers do.
         said = {name: value for name, value in document["Parameters"].items() if name not in _CRAWLERS_OWN}
-        document["Parameters"] = {**said, **_stamps("Created", self.origin)}
+        document["Parameters"] = {**said, **_stamps("Created", self.job)}
         if fmt == "parquet":
             document["Parameters"][_GLUE_WRITER] = "true"
         if fmt != "csv":
@@ -218,7 +219,7 @@ class TableUpdate:
             paths = ",".join(sorted(str(column["Name"]) for column in columns))
             descriptor["SerdeInfo"] = {**serde, "Parameters": {**serde["Parameters"], "paths": paths}}
         kept = {name: table[name] for name in TARGET_FIELDS if table.get(name) is not None}
-        parameters = {**(table.get("Parameters") or {}), **_stamps("Updated", self.origin)}
+        parameters = {**(table.get("Parameters") or {}), **_stamps("Updated", self.job)}
         return {**kept, "StorageDescriptor": descriptor, "Parameters": parameters}
 
     def _entries(self, written: Written) -> dict[tuple[str, ...], str]:
@@ -235,8 +236,9 @@ def _columns_of(table: Mapping[str, Any] | None) -> Sequence[Mapping[str, Any]]:
     return ((table or {}).get("StorageDescriptor") or {}).get("Columns") or ()
 
 
-def _stamps(what: str, origin: tuple[str, str] | None) -> dict[str, str]:
-    return {} if origin is None else {f"{what}ByJob": origin[0], f"{what}ByJobRun": origin[1]}
+def _stamps(what: str, job: RunningJob) -> dict[str, str]:
+    stamps = {f"{what}ByJob": job.name, f"{what}ByJobRun": job.run_id}
+    return {name: value for name, value in stamps.items() if value}
 
 
 def _family(fmt: str) -> str:

@@ -6,6 +6,7 @@ import logging
 from typing import Any
 
 from glue_etl.engine.bookmarks import Bookmarks
+from glue_etl.engine.context import RunningJob
 from glue_etl.errors import JobError
 
 __all__ = ["GlueLogger", "JobControl"]
@@ -21,6 +22,7 @@ class JobControl:
     def __init__(self, bookmarks: Bookmarks | None = None) -> None:
         self._name: str | None = None
         self.bookmarks = bookmarks or Bookmarks()
+        self.running = RunningJob()
         self.commits = 0
 
     def init(self, name: str, spark: Any, arguments: Any = None) -> None:
@@ -41,6 +43,7 @@ class JobControl:
         self._name = None
         self.bookmarks.begin(str(name), dict(arguments or {}))
         self._name = name
+        self.running.name, self.running.run_id = str(name), str(dict(arguments or {}).get("JOB_RUN_ID") or "")
 
     def isInitialized(self) -> bool:
         """Whether `init` was called."""

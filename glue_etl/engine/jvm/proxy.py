@@ -102,8 +102,9 @@ class JvmProxy:
                 lake,
                 min_partitions,
                 target_partitions,
-                self.Job.bookmarks,
+                bookmarks=self.Job.bookmarks,
                 streaming_job=self._streaming_job,
+                job=self.Job.running,
             )
         )
 

@@ -31,9 +31,12 @@ def values(client: Any, database: str, table: str) -> list[str]:
 
 def test_a_table_from_its_making_to_its_purge(glue_context: Any, lake: Bucket, catalog: Any, caplog: Any) -> None:
     from awsglue.dynamicframe import DynamicFrame
+    from awsglue.job import Job
 
     client, database = catalog
     session = glue_context.spark_session
+    job = Job(glue_context)
+    job.init("maker", {"JOB_RUN_ID": "jr_1"})
     frame = DynamicFrame.fromDF(session.sql("select 1 id, '2024' year"), glue_context, "f")
     sink = glue_context.getSink(
         connection_type="s3",
@@ -46,12 +49,21 @@ def test_a_table_from_its_making_to_its_purge(glue_context: Any, lake: Bucket, c
     sink.setCatalogInfo(catalogDatabase=database.upper(), catalogTableName="T")
     assert sink.writeFrame(frame).count() == 0
     assert values(client, database, "t") == ["2024"]
+    job.init("changer", {"JOB_RUN_ID": "jr_2"})
 
     df = session.sql("select 2 id, 'x' more, '2025' year")
     options = {"enableUpdateCatalog": True, "partitionKeys": ["year"]}
     glue_context.write_data_frame.from_catalog(df, database, "t", additional_options=options)
     glue_context.write_dynamic_frame.from_catalog(frame, name_space=database, table_name="t")
     table = client.get_table(DatabaseName=database, Name="t")["Table"]
+    assert table["Parameters"] == {
+        "classification": "parquet",
+        "useGlueParquetWriter": "true",
+        "CreatedByJob": "maker",
+        "CreatedByJobRun": "jr_1",
+        "UpdatedByJob": "changer",
+        "UpdatedByJobRun": "jr_2",
+    }
     assert [column["Name"] for column in table["StorageDescriptor"]["Columns"]] == ["id", "more"]
     assert values(client, database, "t") == ["2024", "2025"]
     assert len(lake.keys("t/year=2024/")) == 2
