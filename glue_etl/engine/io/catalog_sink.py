@@ -19,10 +19,13 @@ from glue_etl.engine.frame.conform import null_of, top
 from glue_etl.engine.frame.core import Frame, Plan
 from glue_etl.engine.io.catalog_entries import Target, required_table, same_place
 from glue_etl.engine.io.catalog_update import TableUpdate
+from glue_etl.engine.io.jdbc_sink import write_jdbc
+from glue_etl.engine.io.jdbc_source import is_jdbc_table, jdbc_table_options
+from glue_etl.engine.io.jdbc_vendors import CONNECTION_TYPES as JDBC_TYPES
 from glue_etl.engine.io.lake import SCHEMES, is_s3
 from glue_etl.engine.io.listing import local_path
 from glue_etl.engine.io.request import WriteRequest, write_request
-from glue_etl.engine.io.sinks import Written, destination_of, write_plan
+from glue_etl.engine.io.sinks import Written, destination_of, write_frame, write_plan
 from glue_etl.engine.types import tree as g
 from glue_etl.errors import FieldError, OptionError, SourceError
 
@@ -38,7 +41,7 @@ def target_of(ctx: EngineContext, database: str, table: str, catalog_id: str = "
 
 
 def write_table(ctx: EngineContext, frame: Frame, target: Target, options: Mapping[str, Any]) -> Written:
-    """Add a frame's records to a table of files, as `write_dynamic_frame.from_catalog` does.
+    """Add a frame's records to a table of files or of a database, as `write_dynamic_frame.from_catalog` does.
 
     Args:
         ctx: The job's surroundings.
@@ -55,6 +58,10 @@ def write_table(ctx: EngineContext, frame: Frame, target: Target, options: Mappi
         ErrorThresholdExceeded: The frame has more error records than the script allows.
     """
     table = required_table(target)
+    if is_jdbc_table(table):
+        connection_type, named = jdbc_table_options(table)
+        write_jdbc(ctx, frame, connection_type, {**options, **named}, target.catalog_id or None)
+        return Written(None)
     form = table_format(table)
     location = str((table.get("StorageDescriptor") or {}).get("Location") or "")
     if not location:
@@ -97,6 +104,8 @@ def write_and_update(
     Raises:
         GlueEtlError: As `sinks.write_frame` and `catalog_update.TableUpdate`.
     """
+    if connection_type.lower() in JDBC_TYPES:
+        return write_frame(ctx, frame, connection_type, options, fmt, format_options)
     request = write_request(connection_type, options, fmt, format_options)
     return _write(ctx, frame, request, target)
 

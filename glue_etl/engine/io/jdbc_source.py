@@ -27,7 +27,7 @@ from glue_etl.errors import OptionError, UnsupportedError
 if TYPE_CHECKING:
     from glue_etl.engine.context import EngineContext
 
-__all__ = ["is_jdbc_table", "open_jdbc", "open_jdbc_table"]
+__all__ = ["is_jdbc_table", "jdbc_table_options", "open_jdbc", "open_jdbc_table"]
 
 _LOG = logging.getLogger(__name__)
 # A name for a query within another one; Oracle takes none that begins with an underscore.
@@ -126,6 +126,18 @@ def open_jdbc_table(
         OptionError: The table has no location or no connection.
         DatabaseError: As `open_jdbc`.
     """
+    vendor, given = jdbc_table_options(table)
+    parameters = table["Parameters"]
+    chosen = {key: parameters[key] for key in _TABLE_OPTIONS if key in parameters}
+    return open_jdbc(ctx, vendor, {**chosen, **given, **options}, stage, predicate, catalog_id)
+
+
+def jdbc_table_options(table: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """The connection type of a Data Catalog table that stands for a database's, and the options that name that table.
+
+    Raises:
+        OptionError: The table has no location or no connection.
+    """
     parameters = {str(key): str(value) for key, value in (table.get("Parameters") or {}).items()}
     name = f"{table.get('DatabaseName', '')}.{table.get('Name', '')}"
     location = str((table.get("StorageDescriptor") or {}).get("Location") or "")
@@ -136,14 +148,11 @@ def open_jdbc_table(
             hint="a crawler over a JDBC connection gives both",
         )
     vendor = parameters["classification"]
-    given: dict[str, Any] = {key: parameters[key] for key in _TABLE_OPTIONS if key in parameters}
-    given |= {
+    return vendor, {
         "dbtable": _without_database(vendor, location),
         "connectionName": parameters["connectionName"],
         "useConnectionProperties": "true",
-        **options,
     }
-    return open_jdbc(ctx, vendor, given, stage, predicate, catalog_id)
 
 
 def _without_database(vendor: str, location: str) -> str:

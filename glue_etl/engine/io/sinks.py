@@ -47,6 +47,7 @@ class Written:
         parents = [place.parent.relative_to(destination).as_posix() for place in places]
         return cls(len(parents), tuple(sorted({parent for parent in parents if parent != "."})))
 
+
 def write_frame(
     ctx: EngineContext,
     frame: Frame,

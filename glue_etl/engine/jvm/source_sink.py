@@ -8,7 +8,6 @@ from pyspark.sql import DataFrame
 
 from glue_etl.engine.frame.core import Frame, Stage
 from glue_etl.engine.jvm.values import JsonOptions
-from glue_etl.errors import UnsupportedError
 
 if TYPE_CHECKING:
     from glue_etl.engine.context import EngineContext
