@@ -166,9 +166,9 @@ class JavaCatalogSink(JavaSink):
         self, context: EngineContext, table: tuple[str, str, str], options: JsonOptions, transformation_ctx: str
     ) -> None:
         super().__init__(context, "s3", options, transformation_ctx)
-        self._table = table
+        self._names = table
 
     def _write(self, frame: Frame) -> None:
         from glue_etl.engine.io.catalog_sink import target_of, write_table
 
-        write_table(self._context, frame, target_of(self._context, *self._table), self._options)
+        write_table(self._context, frame, target_of(self._context, *self._names), self._options)
