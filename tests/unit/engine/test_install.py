@@ -77,8 +77,6 @@ def test_spark_itself_is_not_disturbed(glue_context: Any) -> None:
 NOT_HERE: dict[str, tuple[Callable[[Any], Any], str]] = {
     "a class of the runtime": (lambda c: c._jvm.EntityDetector(), "EntityDetector"),
     "a method of such a class": (lambda c: c._jvm.FindMatches.apply(), "FindMatches.apply"),
-    "catalog source": (lambda c: c.create_dynamic_frame.from_catalog(database="d", table_name="t"), "d.t"),
-    "catalog schema": (lambda c: c.get_catalog_schema_as_spark_schema("d", "t"), "d.t"),
     "a Kinesis stream": (
         lambda c: c.create_data_frame.from_options(connection_type="kinesis", connection_options={"streamARN": "a"}),
         "create_data_frame from a kinesis stream",
