@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from subprocess import PIPE
 from typing import Any
 
 import pytest
@@ -185,3 +188,38 @@ def test_a_job_without_a_bookmark_is_told_with_those_that_have_one(store: Bookma
         store.reset("job", "c")
     with pytest.raises(BookmarkError, match="Available: none"):
         BookmarkStore(tmp_path / "empty").standing("job")
+
+
+FIRST = """
+import sys
+from pathlib import Path
+from subprocess import PIPE
+from glue_etl.engine.bookmarks import Bookmarks
+bookmarks = Bookmarks(Path(sys.argv[1]))
+print("ready", flush=True)
+sys.stdin.readline()
+bookmarks.begin(sys.argv[2], {"job_bookmark_option": "job-bookmark-enable"})
+bookmarks.advance("table", {"id": 1})
+bookmarks.commit()
+"""
+
+
+def test_jobs_that_begin_at_the_same_moment_share_one_new_file(tmp_path: Path) -> None:
+    jobs = [f"job-{number}" for number in range(4)]
+    running = [
+        subprocess.Popen([sys.executable, "-c", FIRST, str(tmp_path), job], stdin=PIPE, stdout=PIPE) for job in jobs
+    ]
+    for process in running:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"ready\n"
+    for process in running:
+        assert process.stdin is not None
+        process.stdin.write(b"\n")
+        process.stdin.flush()
+    for process in running:
+        process.communicate()
+        assert process.returncode == 0
+    store = BookmarkStore(tmp_path)
+    assert store.jobs() == jobs
+    assert [store.keys(job, "table", store.standing(job).version) for job in jobs] == [{"id": 1}] * 4
+    assert [path.name for path in store.path.parent.iterdir() if path.is_file()] == ["bookmarks.sqlite"]
