@@ -133,7 +133,7 @@ def _numbers(values: Any) -> pa.Array:
         if not more.any():
             break
         sizes += more
-    width = int(sizes.max()) if count else 1
+    width = int(np.max(sizes)) if count else 1
     table = np.empty((count, width), np.uint8)
     for at in range(width):
         table[:, at] = (rest >> np.uint64(7 * at)).astype(np.uint8) & np.uint8(0x7F)
