@@ -99,8 +99,15 @@ _PARTITION = Record(
 )
 _KEY = Record({"Values": _VALUES}, required=("Values",))
 _BOUNDED_VALUES = Listed(Text(1, 1024, lines=True), 0, 100)
-_AUDIT = Record({"AdditionalAuditContext": _ANYTHING, "RequestedColumns": Listed(_NAME), "AllColumnsRequested": Flag()})
-_GOVERNED = {"TransactionId": "a governed table's transaction", "QueryAsOfTime": "a governed table's history"}
+_AUDIT = Record(
+    {
+        "AdditionalAuditContext": Text(0, 2048, lines=True),
+        "RequestedColumns": Listed(Text(1, 1024, lines=True)),
+        "AllColumnsRequested": Flag(),
+    }
+)
+_CHANGE = {"TransactionId": "a governed table's transaction"}
+_GOVERNED = {**_CHANGE, "QueryAsOfTime": "a governed table's history"}
 _TAGS = {"Tags": "tags of the resource"}
 
 # https://docs.aws.amazon.com/glue/latest/dg/aws-glue-api-catalog-connections.html
@@ -133,14 +140,14 @@ _CONNECTION = Record(
         "ConnectionType": Text(choices=CONNECTION_TYPES),
         "MatchCriteria": Listed(_NAME, 0, 10),
         "ConnectionProperties": Mapped(Text(choices=CONNECTION_PROPERTIES), _PROPERTY, 100),
-        "SparkProperties": Mapped(Text(1, 128), Text(0, 2048, shown=False)),
-        "AthenaProperties": Mapped(Text(1, 128), Text(0, 2048, shown=False)),
-        "PythonProperties": Mapped(Text(1, 128), Text(0, 2048, shown=False)),
+        "SparkProperties": Mapped(Text(1, 128), Text(1, 2048, shown=False)),
+        "AthenaProperties": Mapped(Text(1, 128), Text(1, 2048, shown=False)),
+        "PythonProperties": Mapped(Text(1, 128), Text(1, 2048, shown=False)),
         "PhysicalConnectionRequirements": Record(
             {"SubnetId": _NAME, "SecurityGroupIdList": Listed(_NAME, 0, 50), "AvailabilityZone": _NAME}
         ),
         "AuthenticationConfiguration": Record(
-            {"AuthenticationType": Text(choices=frozenset({"BASIC"})), "SecretArn": Text(1), "KmsKeyArn": Text(1)},
+            {"AuthenticationType": Text(choices=frozenset({"BASIC"})), "SecretArn": Text(), "KmsKeyArn": Text()},
             refused={
                 "OAuth2Properties": "a login by OAuth 2",
                 "BasicAuthenticationCredentials": "credentials of which AWS makes a secret; give SecretArn instead",
@@ -162,35 +169,43 @@ def _request(
 
 
 def _table_request(
-    members: dict[str, Shape], *required: str, paged: Number | None = None, name: str = "TableName"
+    members: dict[str, Shape],
+    *required: str,
+    refused: dict[str, str] | None = None,
+    paged: Number | None = None,
+    name: str = "TableName",
 ) -> Record:
     own: dict[str, Shape] = {"DatabaseName": _NAME, name: _NAME}
-    return _request({**own, **members}, "DatabaseName", name, *required, refused=_GOVERNED, paged=paged)
+    return _request({**own, **members}, "DatabaseName", name, *required, refused=refused, paged=paged)
 
 
 _DATABASE_ATTRIBUTES = Listed(Text(choices=frozenset({"NAME", "TARGET_DATABASE"})))
 _TABLE_ATTRIBUTES = Listed(Text(choices=frozenset({"NAME", "TABLE_TYPE", "DEFAULT"})))
-_SHARED = Text(choices=frozenset({"FOREIGN", "ALL", "FEDERATED"}))
+_SHARED = Text(choices=frozenset({"ALL", "FEDERATED"}))
+_DATABASE_SHARED = Text(choices=frozenset({"ALL", "FEDERATED", "FOREIGN"}))
 
 REQUESTS: dict[str, Record] = {
     "CreateDatabase": _request({"DatabaseInput": _DATABASE}, "DatabaseInput", refused=_TAGS),
     "GetDatabase": _request({"Name": _NAME}, "Name"),
-    "GetDatabases": _request({"AttributesToGet": _DATABASE_ATTRIBUTES, "ResourceShareType": _SHARED}, paged=_PAGE),
+    "GetDatabases": _request(
+        {"AttributesToGet": _DATABASE_ATTRIBUTES, "ResourceShareType": _DATABASE_SHARED}, paged=_PAGE
+    ),
     "UpdateDatabase": _request({"Name": _NAME, "DatabaseInput": _DATABASE}, "Name", "DatabaseInput"),
     "DeleteDatabase": _request({"Name": _NAME}, "Name"),
     "CreateTable": _request(
         {"DatabaseName": _NAME, "TableInput": _TABLE},
         "DatabaseName",
-        "TableInput",
         refused={
-            **_GOVERNED,
+            **_CHANGE,
             "Name": "an Iceberg table",
             "OpenTableFormatInput": "an Iceberg table",
             "PartitionIndexes": "partition indexes",
         },
     ),
     "GetTable": _table_request(
-        {"AuditContext": _AUDIT, "IncludeStatusDetails": Flag(), "AttributesToGet": _TABLE_ATTRIBUTES}, name="Name"
+        {"AuditContext": _AUDIT, "IncludeStatusDetails": Flag(), "AttributesToGet": _TABLE_ATTRIBUTES},
+        refused=_GOVERNED,
+        name="Name",
     ),
     "GetTables": _request(
         {
@@ -215,19 +230,18 @@ REQUESTS: dict[str, Record] = {
             "Force": Flag(),
         },
         "DatabaseName",
-        "TableInput",
         refused={
-            **_GOVERNED,
+            **_CHANGE,
             "ViewUpdateAction": "a view of several dialects",
             "UpdateOpenTableFormatInput": "an Iceberg table",
         },
     ),
-    "DeleteTable": _table_request({}, name="Name"),
+    "DeleteTable": _table_request({}, refused=_CHANGE, name="Name"),
     "BatchDeleteTable": _request(
         {"DatabaseName": _NAME, "TablesToDelete": Listed(_NAME, 0, 100)},
         "DatabaseName",
         "TablesToDelete",
-        refused=_GOVERNED,
+        refused=_CHANGE,
     ),
     "GetTableVersion": _table_request({"VersionId": _VERSION, "AuditContext": _AUDIT}),
     "GetTableVersions": _table_request({"AuditContext": _AUDIT}, paged=_PAGE),
@@ -249,6 +263,7 @@ REQUESTS: dict[str, Record] = {
             "ExcludeColumnSchema": Flag(),
             "AuditContext": _AUDIT,
         },
+        refused=_GOVERNED,
         paged=_BIG_PAGE,
     ),
     "UpdatePartition": _table_request(

@@ -228,12 +228,18 @@ _VALUE: dict[str, Shape] = {
     "SecretString": Text(1, 65536, lines=True, shown=False),
     "SecretBinary": Blob(),
 }
-_FAR = {"AddReplicaRegions": "replicas", "ForceOverwriteReplicaSecret": "replicas", "Tags": "tags", "Type": "partners"}
+_PARTNER = {"Type": "a secret of a partner"}
+_FAR = {
+    **_PARTNER,
+    "AddReplicaRegions": "replicas in other Regions",
+    "ForceOverwriteReplicaSecret": "replicas in other Regions",
+    "Tags": "tags",
+}
 
 CALLS: dict[str, tuple[Record, Operation, bool]] = {
     "CreateSecret": (
         Record(
-            {"Name": Text(1, 512), "Description": Text(0, 2048), "KmsKeyId": _ID, **_VALUE},
+            {"Name": Text(1, 512), "Description": Text(0, 2048), "KmsKeyId": Text(0, 2048), **_VALUE},
             required=("Name",),
             refused=_FAR,
         ),
@@ -251,9 +257,9 @@ CALLS: dict[str, tuple[Record, Operation, bool]] = {
     ),
     "UpdateSecret": (
         Record(
-            {"SecretId": _ID, "Description": Text(0, 2048), "KmsKeyId": _ID, **_VALUE},
+            {"SecretId": _ID, "Description": Text(0, 2048), "KmsKeyId": Text(0, 2048), **_VALUE},
             required=("SecretId",),
-            refused=_FAR,
+            refused=_PARTNER,
         ),
         update_secret,
         True,

@@ -101,7 +101,7 @@ def find_table(connection: sqlite3.Connection, request: dict[str, Any], key: str
 def create_table(connection: sqlite3.Connection, request: dict[str, Any]) -> dict[str, Any]:
     """CreateTable, as version 0."""
     database = require_database(connection, request["DatabaseName"])
-    given = _checked(request["TableInput"])
+    given = _checked(request)
     if connection.execute("SELECT 1 FROM tables WHERE database = ? AND name = ?", (database, given["Name"])).fetchone():
         raise ApiError.exists(f"Table {given['Name']!r} already exists in database {database!r}.")
     now = time.time()
@@ -146,7 +146,7 @@ def update_table(connection: sqlite3.Connection, request: dict[str, Any]) -> dic
 
     With `SkipArchive` the old one is not kept. `VersionId` is the version that the caller has seen.
     """
-    given = _checked(request["TableInput"])
+    given = _checked(request)
     if folded(request.get("Name", given["Name"])) != given["Name"]:
         raise ApiError.invalid(f"A table cannot be renamed, from {request['Name']!r} to {given['Name']!r}.")
     table = find_table(connection, {"DatabaseName": request["DatabaseName"], "TableName": given["Name"]})
@@ -240,7 +240,10 @@ def batch_delete_table_version(connection: sqlite3.Connection, request: dict[str
     return {"Errors": errors}
 
 
-def _checked(given: dict[str, Any]) -> dict[str, Any]:
+def _checked(request: dict[str, Any]) -> dict[str, Any]:
+    if "TableInput" not in request:
+        raise ApiError.invalid("TableInput must be given.")
+    given = request["TableInput"]
     name = folded(given["Name"])
     if not name.strip():
         raise ApiError.invalid("Table name must not be blank.")
