@@ -75,7 +75,7 @@ ASSERTIONS: dict[str, set[str] | None] = {
 # Keys that change how a neighbour is compared and assert nothing themselves.
 MODIFIERS = {"schema_ordered", "columns_any_order", "rows_columns", "struct_fields_any_order"}
 ROWS_WHERE_KEYS = {"when", "expect", "expect_contains", "expect_not_null", "expect_not_in"}
-CATALOG_KEYS = {"columns", "columns_any_order", "partitions", "partition_keys"}
+CATALOG_KEYS = {"columns", "columns_any_order", "location", "partitions", "partition_keys"}
 
 
 class CaseError(pytest.fail.Exception):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,6 +69,7 @@ class Glue:
         version: Glue version whose Python layer is installed, `5.1` or `6.0`.
         root: Folder for workspaces on disk.
         uri: The same folder as Glue names it.
+        settings: Those of the engine; None with AWS's own library.
     """
 
     context: Any
@@ -75,10 +77,22 @@ class Glue:
     version: str
     root: Path
     uri: str
+    settings: Any = None
 
     def workspace(self, name: str) -> Workspace:
         """A fresh workspace."""
         return Workspace(self.root / name, f"{self.uri}/{name}")
+
+    def catalog(self) -> Any:
+        """An empty Data Catalog behind the calls of boto3's Glue client, no bookmarks; None with AWS's own library."""
+        if self.settings is None:
+            return None
+        from glue_etl.engine.catalog.clients import Clients
+
+        # A job that did not commit goes on until another one begins.
+        self.context._jvm.Job.bookmarks.end()
+        shutil.rmtree(self.settings.state_dir / "state", ignore_errors=True)
+        return Clients(self.settings).glue()
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +136,7 @@ def _local(request: pytest.FixtureRequest) -> Iterator[Glue]:
         from awsglue.context import GlueContext
 
         context = GlueContext(SparkContext.getOrCreate())
-        yield Glue(context, is_real_glue(), glue_version(), root, f"s3://{BUCKET}")
+        yield Glue(context, is_real_glue(), glue_version(), root, f"s3://{BUCKET}", settings)
 
 
 def glue_version() -> str:

@@ -18,7 +18,7 @@ Predicate = Callable[[Case], bool]
 
 # What the engine's sources and sinks know; everything else is missing by name.
 FORMATS = ("avro", "json", "csv", "parquet", "glueparquet", "orc", "grokLog", "ion", "xml")
-CONNECTIONS = ("s3", "file")
+CONNECTIONS = ("s3", "file", "jdbc", "mysql", "oracle", "postgresql", "rate", "redshift", "sqlserver")
 UNWRITABLE = ("xml", "grokLog", "ion")
 
 # Options that getResolvedOptions itself declares; those it was asked for come on top.
@@ -131,7 +131,7 @@ def _refused(step: Mapping[str, Json]) -> bool:
 
 
 def foreign_connections(case: Case) -> list[str]:
-    """Connection types of a case's sources and sinks that are no files."""
+    """Connection types of a case's sources and sinks that the engine has not got."""
     named = [step["args"]["connection_type"] for step in calls(case) if "connection_type" in step.get("args", {})]
     return [str(name) for name in named if name not in CONNECTIONS]
 
@@ -190,9 +190,6 @@ def _sorted(rows: list[Json]) -> list[str]:
 
 
 MISSING: dict[str, Predicate] = {
-    "Data Catalog": needs_catalog,
     "EvaluateDataQuality": makes_call("EvaluateDataQuality."),
     "FillMissingValues": makes_call("FillMissingValues."),
-    "match_catalog": lambda case: "match_catalog" in json.dumps(case.steps),
-    "purges and transitions of tables": makes_call("purge_table", "transition_table"),
 }

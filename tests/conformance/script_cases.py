@@ -125,17 +125,7 @@ def in_code(pattern: str) -> Predicate:
     return lambda case: re.search(pattern, case.code) is not None
 
 
-def _needs_catalog(case: ScriptCase) -> bool:
-    if case.content.get("catalog") or case.content.get("databases"):
-        return True
-    if any(run.get("expect", {}).get("catalog") for run in case.runs):
-        return True
-    return re.search(r"\bfrom_catalog\b|enableUpdateCatalog|setCatalogInfo", case.code) is not None
-
-
 SERVICES: dict[str, Predicate] = {
-    "Data Catalog": _needs_catalog,
-    "JDBC connections": lambda case: bool(case.content.get("connections")),
     "boto3 services": in_code(r"(?m)^\s*(import|from)\s+boto(3|core)\b"),
     "EvaluateDataQuality": in_code(r"\bawsgluedq\b"),
     "ML transforms": in_code(r"\bawsglueml\b"),

@@ -39,15 +39,17 @@ class Output:
     texts: set[str] = field(default_factory=set)
 
 
-def problems(expected: Mapping[str, Json], lake: Path, case: Path) -> list[str]:
+def problems(expected: Mapping[str, Json], lake: Path, case: Path, output: Output | None = None) -> list[str]:
     """What differs between an expected output and the lake; empty if nothing does.
 
     Args:
         expected: One entry of `outputs`.
         lake: Folder of the buckets.
         case: The case's folder, for `rows_file`.
+        output: What there is, if it is not in the lake.
     """
-    output = read(lake / expected["path"].split("://", 1)[1], expected["format"], expected.get("read_options", {}))
+    if output is None:
+        output = read(lake / expected["path"].split("://", 1)[1], expected["format"], expected.get("read_options", {}))
     if "where" in expected:
         column, _, value = (part.strip().strip("'") for part in expected["where"].partition("="))
         output.rows = [row for row in output.rows if str(row.get(column)) == value]

@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from . import script_outputs
+from . import script_outputs, script_setup
 from .script_cases import ScriptCase
 
 ROOT = Path(__file__).parents[2]
 # How long a case may take for one run.
 LIMIT_SECONDS = 600
+# What would lead a run to another state folder, or to a catalog that is not the case's own.
+_ELSEWHERE = {"AWS_ENDPOINT_URL", "GLUE_ETL_CATALOG", "GLUE_ETL_STATE"}
 
 Json = Any
 
@@ -47,13 +49,16 @@ def carry_out(case: ScriptCase, state: Path) -> list[str]:
     for bucket in sorted(case.buckets):
         (lake / bucket).mkdir(parents=True)
     _put_inputs(case, lake)
+    script_setup.create_catalog(case, state)
     found: list[str] = []
     ended = time.time()
-    for number, run in enumerate(case.runs, start=1):
-        _prepare(case, run.get("before", []), lake, ended)
-        finished = _run(case, run["arguments"], state)
-        ended = time.time()
-        found += [f"run {number}: {problem}" for problem in _check(case, run["expect"], finished, lake)]
+    with script_setup.databases(case, state) as databases:
+        for number, run in enumerate(case.runs, start=1):
+            _prepare(case, run.get("before", []), lake, ended)
+            finished = _run(case, run["arguments"], state)
+            ended = time.time()
+            problems = _check(case, run["expect"], finished, state, databases)
+            found += [f"run {number}: {problem}" for problem in problems]
     return found
 
 
@@ -102,7 +107,7 @@ def _run(case: ScriptCase, arguments: Mapping[str, str], state: Path) -> Finishe
     done = subprocess.run(
         [sys.executable, "-m", "glue_etl", "run", str(case.folder / "job.py"), *options, "--", *words],
         cwd=ROOT,
-        env={**os.environ, "TZ": "UTC"},
+        env={name: value for name, value in os.environ.items() if name not in _ELSEWHERE} | {"TZ": "UTC"},
         capture_output=True,
         timeout=LIMIT_SECONDS,
     )
@@ -118,7 +123,13 @@ def _run(case: ScriptCase, arguments: Mapping[str, str], state: Path) -> Finishe
     return Finished(record["state"], (record["error"] or {}).get("message", ""), log)
 
 
-def _check(case: ScriptCase, expected: Mapping[str, Json], finished: Finished, lake: Path) -> list[str]:
+def _check(
+    case: ScriptCase,
+    expected: Mapping[str, Json],
+    finished: Finished,
+    state: Path,
+    databases: script_setup.Databases,
+) -> list[str]:
     found: list[str] = []
     if "state" in expected and finished.state != expected["state"]:
         found.append(f"state {finished.state}, expected {expected['state']}: {finished.error or finished.log[-2000:]}")
@@ -126,6 +137,8 @@ def _check(case: ScriptCase, expected: Mapping[str, Json], finished: Finished, l
         found.append(f"error {finished.error!r} without {expected['error_contains']!r}")
     found += [f"log without {text!r}" for text in expected.get("log_contains", []) if text not in finished.log]
     for output in expected.get("outputs", []):
-        problems = script_outputs.problems(output, lake, case.folder)
+        there = databases.output(output["path"]) if output["format"] == "jdbc" else None
+        problems = script_outputs.problems(output, state / "s3", case.folder, there)
         found += [f"{output['path']}: {problem}" for problem in problems[:6]]
+    found += script_setup.catalog_problems(expected.get("catalog", []), state)
     return found

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from . import reading
+from . import catalog_tables, reading
 from .cases import Case, CaseError
 from .frames import make_frame
 from .workspace import Workspace
@@ -22,10 +22,6 @@ OTHER_TRANSFORMS = {"EvaluateDataQuality": "awsgluedq.transforms", "FillMissingV
 METHOD_OWNERS = ("DynamicFrame", "DynamicFrameCollection", "DataFrame")
 
 
-class FeatureMissingError(Exception):
-    """A case needs something that the suite cannot set up yet."""
-
-
 @dataclass
 class Run:
     """A case being carried out.
@@ -33,6 +29,7 @@ class Run:
     Attributes:
         context: The GlueContext.
         workspace: The case's folder.
+        client: What answers as boto3's Glue client; None where a case cannot have tables.
         names: What step values and Python code can name: frames, results, and what awsglue offers.
         outputs: Printed text of each step, by the step's `as` name.
         result: Result of the last step.
@@ -44,6 +41,7 @@ class Run:
 
     context: Any
     workspace: Workspace
+    client: Any = None
     names: dict[str, Any] = field(default_factory=dict)
     outputs: dict[str, str] = field(default_factory=dict)
     result: Any = None
@@ -104,17 +102,17 @@ def scope(context: Any, workspace: Workspace) -> dict[str, Any]:
     }
 
 
-def carry_out(case: Case, context: Any, workspace: Workspace) -> Run:
+def carry_out(case: Case, context: Any, workspace: Workspace, client: Any = None) -> Run:
     """Set up what is given and make the calls; an exception of a call is kept in the run, not raised.
 
     Raises:
         CaseError: The case makes a call the runner does not know.
     """
-    run = Run(context, workspace, scope(context, workspace))
+    run = Run(context, workspace, client, scope(context, workspace))
     for path, content in case.given.get("files", {}).items():
         workspace.write(path, content)
     if tables := case.given.get("catalog"):
-        create_tables(tables)
+        catalog_tables.create(client, tables, workspace.uri)
     for name, given in case.given.get("frames", {}).items():
         run.names[name] = make_frame(context, workspace, name, given)
     try:
@@ -123,16 +121,6 @@ def carry_out(case: Case, context: Any, workspace: Workspace) -> Run:
     except Exception as error:
         run.error = error
     return run
-
-
-def create_tables(tables: list[Json]) -> None:
-    """Put the given tables into the Data Catalog.
-
-    Raises:
-        FeatureMissingError: Always, until the local Data Catalog is there.
-    """
-    names = ", ".join(f"{table['database']}.{table['table']}" for table in tables)
-    raise FeatureMissingError(f"needs Data Catalog: the tables {names} cannot be created yet")
 
 
 def take_step(run: Run, step: Mapping[str, Json]) -> None:

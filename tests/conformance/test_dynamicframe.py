@@ -52,5 +52,5 @@ def test_case(case: Case, glue: Glue, request: pytest.FixtureRequest) -> None:
             pytest.skip(f"needs an AWS account: {service}")
     elif feature := scope.missing_feature(case):
         request.applymarker(pytest.mark.xfail(reason=f"missing: {feature}", strict=True, raises=Exception))
-    run = carry_out(case, glue.context, glue.workspace(case.id))
+    run = carry_out(case, glue.context, glue.workspace(case.id), glue.catalog())
     verify(run, case.then)

@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
+from glue_etl.errors import UnsupportedError
+
 from .cases import ASSERTIONS, BUNDLED, CaseError, load, problems_of
 from .expectations import CHECKS, verify
-from .steps import OWN_CALLS, FeatureMissingError, Run, resolve, take_step
+from .steps import OWN_CALLS, Run, resolve, take_step
 from .workspace import Workspace
 
 Json = Any
@@ -90,8 +92,8 @@ def test_unexpected_exception_is_shown_as_it_is(tmp_path: Path) -> None:
 
 def test_not_supported_is_no_refusal_of_glue(tmp_path: Path) -> None:
     run = run_of(tmp_path)
-    run.error = FeatureMissingError("needs something")
-    with pytest.raises(FeatureMissingError):
+    run.error = UnsupportedError.of("something")
+    with pytest.raises(UnsupportedError):
         verify(run, {"raises": {"type": "Exception", "message_contains": ""}})
 
 

@@ -39,10 +39,21 @@ SCOPE = {
     "format set in code": (case_of([{"call": "python.exec", "args": {"code": "s.setFormat('hudi')"}}]), "format hudi"),
     "another connection": (case_of([read(connection_type="dynamodb")]), "connection type dynamodb"),
     "decided by the Python layer": (case_of([read("ion")], needs="python"), None),
-    "tables": (case_of([read()], given={"catalog": [{}]}), "Data Catalog"),
+    "tables": (case_of([read()], given={"catalog": [{}]}), None),
     "transform class": (case_of([{"call": "EvaluateDataQuality.apply"}]), "EvaluateDataQuality"),
     "transform in code": (case_of([evaluate("FillMissingValues.apply(f, 'x')")]), "FillMissingValues"),
-    "method": (case_of([{"call": "GlueContext.transition_table"}]), "purges and transitions of tables"),
+}
+
+
+@pytest.mark.parametrize(("case", "feature"), SCOPE.values(), ids=SCOPE.keys())
+def test_missing_feature(case: Case, feature: str | None) -> None:
+    assert scope.missing_feature(case) == feature
+
+
+ACCOUNT = {
+    "files": (case_of([read()]), None),
+    "tables": (case_of([read()], given={"catalog": [{}]}), "Data Catalog"),
+    "a table looked at": (case_of([read()], {"catalog": {"d.t": {"columns": []}}}), "Data Catalog"),
     "bookmarks that tell nothing": (
         case_of([bookmarked("r1")], {"on": {"r1": {"rows": [{"a": 1}]}}}, **BOOKMARK_FILES),
         None,
@@ -53,14 +64,14 @@ SCOPE = {
             {"on": {"r1": {"rows": [{"a": 1}]}, "r2": {"rows": []}}},
             **BOOKMARK_FILES,
         ),
-        None,
+        "job bookmarks",
     ),
 }
 
 
-@pytest.mark.parametrize(("case", "feature"), SCOPE.values(), ids=SCOPE.keys())
-def test_missing_feature(case: Case, feature: str | None) -> None:
-    assert scope.missing_feature(case) == feature
+@pytest.mark.parametrize(("case", "service"), ACCOUNT.values(), ids=ACCOUNT.keys())
+def test_what_the_real_library_cannot_run_in_a_bare_container(case: Case, service: str | None) -> None:
+    assert scope.needs_account(case) == service
 
 
 def resolved(argv: list[str], names: list[str], version: str) -> Case:

@@ -134,10 +134,8 @@ def script(code: str = "", arguments: dict[str, str] | None = None, **content: J
 
 SERVICES = {
     "none": (script("import boto3_like"), None),
-    "tables": (script(catalog=[{}]), "Data Catalog"),
-    "a table written": (script("sink = getSink(enableUpdateCatalog=True)"), "Data Catalog"),
-    "bookmarks": (script(arguments={"--job-bookmark-option": "job-bookmark-enable"}), None),
-    "two": (script("import os\nimport boto3\n", connections={"c": {}}), "JDBC connections, boto3 services"),
+    "tables": (script(catalog=[{}]), None),
+    "two": (script("import os\nimport boto3\nimport awsgluedq\n"), "boto3 services, EvaluateDataQuality"),
 }
 
 

@@ -14,6 +14,7 @@ from .cases import CaseError
 from .conftest import scripts_folder
 from .script_cases import ScriptCase, load, missing_feature, missing_service
 from .script_run import LIMIT_SECONDS, carry_out
+from .script_setup import missing_server
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -31,6 +32,8 @@ def _marks(case: ScriptCase) -> list[pytest.MarkDecorator]:
     marks = [pytest.mark.slow, pytest.mark.timeout(LIMIT_SECONDS * max(1, len(case.runs)) + 60)]
     if case.problems:
         return marks
+    if reason := missing_server(case):
+        marks.append(pytest.mark.skip(reason=reason))
     if service := missing_service(case):
         # There is nothing to set the case up in, so that a run could tell no more than this.
         marks.append(pytest.mark.xfail(reason=f"missing: {service}", run=False, strict=True))
