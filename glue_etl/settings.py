@@ -42,6 +42,8 @@ class Settings:
         catalog: `local` or `aws`: whose Data Catalog and secrets scripts see (`GLUE_ETL_CATALOG`; None: the endpoint's
             if there is one, else the local ones).
         jdbc_drivers: Folder of JDBC drivers' JARs (`GLUE_ETL_JDBC_DRIVERS`).
+        sql_catalog: Whether Spark SQL finds and keeps its tables in the Data Catalog, as `--enable-glue-datacatalog`
+            asks for (`GLUE_ETL_SQL_CATALOG`).
     """
 
     state_dir: Path
@@ -56,6 +58,7 @@ class Settings:
     endpoint_url: str | None = None
     catalog: str | None = None
     jdbc_drivers: Path | None = None
+    sql_catalog: bool = False
 
     def __post_init__(self) -> None:
         """Make the folders absolute: the working directory may change later."""
@@ -103,6 +106,7 @@ def load(**overrides: Any) -> Settings:
         "endpoint_url": env.get("AWS_ENDPOINT_URL") or None,
         "catalog": _catalog(env.get("GLUE_ETL_CATALOG") or None),
         "jdbc_drivers": _folder("GLUE_ETL_JDBC_DRIVERS", env.get("GLUE_ETL_JDBC_DRIVERS")),
+        "sql_catalog": _boolean("GLUE_ETL_SQL_CATALOG", env.get("GLUE_ETL_SQL_CATALOG", "")),
     }
     values.update({name: value for name, value in overrides.items() if value is not None})
     _master("master", str(values["master"]))
@@ -131,6 +135,7 @@ def child_environment(settings: Settings, extra: Mapping[str, str] | None = None
         GLUE_ETL_CACHE=str(settings.cache_dir),
         GLUE_ETL_MASTER=settings.master,
         GLUE_ETL_VERBOSE="1" if settings.verbose else "0",
+        GLUE_ETL_SQL_CATALOG="1" if settings.sql_catalog else "0",
         PYSPARK_PYTHON=settings.pyspark_python,
         PYSPARK_DRIVER_PYTHON=settings.pyspark_python,
         SPARK_LOCAL_IP="127.0.0.1",

@@ -100,7 +100,7 @@ def installed(settings: Settings, *, streaming_job: bool = False) -> Iterator[No
         # Spark 3.5 keeps a copy of the view in the session; a Job may be made from a session alone.
         session._jvm = SparkContext._jvm
     try:
-        with _modules():
+        with _modules(), _data_catalog(settings):
             yield
     finally:
         SparkContext._ensure_initialized = classmethod(original)  # type: ignore[assignment, method-assign]
@@ -148,6 +148,26 @@ def _bare(name: str) -> ModuleType | None:
     module = ModuleType(name)
     module.__spec__, module.__path__ = spec, list(spec.submodule_search_locations)
     return module
+
+
+@contextmanager
+def _data_catalog(settings: Settings) -> Iterator[None]:
+    """Give Spark SQL the Data Catalog, if it is asked for."""
+    if not settings.sql_catalog:
+        yield
+        return
+    from pyspark import SparkContext
+
+    from glue_etl.engine.jvm.proxy import JvmProxy
+    from glue_etl.engine.sql.hooks import hooked
+    from glue_etl.engine.sql.tables import sync_of
+
+    def ours() -> bool:
+        # Where the real library is, the JVM's view was left alone; before there is a JVM nothing can be asked.
+        return SparkContext._jvm is None or isinstance(SparkContext._jvm, JvmProxy)
+
+    with hooked(sync_of(settings), ours):
+        yield
 
 
 @contextmanager

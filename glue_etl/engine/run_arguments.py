@@ -45,6 +45,7 @@ class JobArguments:
         installer_options: Words of `--python-modules-installer-option`.
         event_log: Whether `--enable-spark-ui` asks for Spark's event log.
         event_log_path: Where to; empty for the run's own folder.
+        sql_catalog: Whether `--enable-glue-datacatalog` gives Spark SQL the Data Catalog.
         driver_variables: Environment variables of the script.
         executor_variables: Environment variables of the Python workers.
         notes: What the arguments ask for and this machine does not do, one line each.
@@ -61,6 +62,7 @@ class JobArguments:
     installer_options: tuple[str, ...] = ()
     event_log: bool = False
     event_log_path: str = ""
+    sql_catalog: bool = False
     driver_variables: Mapping[str, str] = field(default_factory=dict)
     executor_variables: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
@@ -107,6 +109,7 @@ def parse(
         installer_options=options,
         event_log="enable-spark-ui" in given and is_on(given["enable-spark-ui"]),
         event_log_path=given.get("spark-event-logs-path", "").strip(),
+        sql_catalog="enable-glue-datacatalog" in given and is_on(given["enable-glue-datacatalog"]),
         driver_variables=driver.values,
         executor_variables=workers.values,
         notes=(*_notes(given, job_type), *unset),

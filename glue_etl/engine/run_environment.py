@@ -105,6 +105,8 @@ def variables(
     if brought.launch is not None:
         overrides = _spark_settings(job, brought, folder, conf, search)
         extra["PYSPARK_SUBMIT_ARGS"] = session.submit_arguments(session.spark_conf(settings, overrides))
+        if job.sql_catalog:
+            extra["GLUE_ETL_SQL_CATALOG"] = "1"
     environment = child_environment(settings, extra)
     # The working directory may be another one, so what is relative to this one is written out.
     inherited = [os.path.abspath(part) for part in environment.get("PYTHONPATH", "").split(os.pathsep) if part]

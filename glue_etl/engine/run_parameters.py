@@ -93,9 +93,7 @@ PARAMETERS: Mapping[str, Parameter] = {
     "enable-continuous-cloudwatch-log": Parameter(ACCEPTED, _LOGS, switch=True),
     "enable-continuous-log-filter": Parameter(ACCEPTED, _LOGS, switch=True),
     "enable-glue-datacatalog": Parameter(
-        ACCEPTED,
-        "the local engine has no Data Catalog yet: spark.sql and spark.table see only what the script itself registers",
-        switch=True,
+        USED, "spark.sql and spark.table find and keep their tables in the Data Catalog", switch=True
     ),
     "enable-job-insights": Parameter(
         ACCEPTED, "the error's line and cause are told at the end of every run", switch=True

@@ -1,0 +1,1 @@
+"""Spark SQL over the Data Catalog, as `--enable-glue-datacatalog` gives it."""
