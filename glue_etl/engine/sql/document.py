@@ -93,7 +93,11 @@ def changed_document(table: Mapping[str, Any], before: Entry, after: Entry) -> d
         before: The table in Spark's catalog before the statement.
         after: And after it.
     """
-    if (before.kind, before.provider, before.partition_columns) != (after.kind, after.provider, after.partition_columns):
+    if (before.kind, before.provider, before.partition_columns) != (
+        after.kind,
+        after.provider,
+        after.partition_columns,
+    ):
         return document_of(after)
     document = {key: table[key] for key in _INPUT if key in table}
     parameters = dict(document.get("Parameters") or {})
@@ -124,6 +128,10 @@ def changed_document(table: Mapping[str, Any], before: Entry, after: Entry) -> d
         document["ViewOriginalText"] = document["ViewExpandedText"] = after.view_text or ""
     descriptor["SerdeInfo"] = info
     return {**document, "StorageDescriptor": descriptor, "Parameters": parameters}
+
+
+def _nature(entry: Entry) -> tuple[str, str, tuple[str, ...]]:
+    return entry.kind, entry.provider, entry.partition_columns
 
 
 def _columns(entry: Entry) -> tuple[list[dict[str, str]], list[dict[str, str]]]:

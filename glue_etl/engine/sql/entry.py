@@ -28,6 +28,8 @@ _SPARKS = ("csv", "json", "orc", "parquet", "text")
 _CHARACTERS = {"separator": "sep", "quoteChar": "quote", "escaper": "escape"}
 # Options of our readers that change nothing in what Spark's reader gives.
 _NEUTRAL = {"optimizePerformance", "skipFirst", "withHeader", "withSchema", "useGlueParquetWriter", "writeHeader"}
+# Properties of Hive's and ours that stand beside the options of a table of Spark's own.
+_NOT_SPARKS = {*_CHARACTERS, *_NEUTRAL, "path", "paths"}
 _VIEW_HOME = "view.catalogAndNamespace."
 
 
@@ -89,7 +91,7 @@ def entry_of(table: Mapping[str, Any]) -> Entry:
     info: Mapping[str, str] = (descriptor.get("SerdeInfo") or {}).get("Parameters") or {}
     if own in _SPARKS:
         provider: str = own
-        options = {key: value for key, value in info.items() if key not in ("path", "serialization.format")}
+        options = {key: value for key, value in info.items() if "." not in key and key not in _NOT_SPARKS}
     else:
         options_or_none = options_of(said)
         provider = _NATIVE.get(said.format, "") if options_or_none is not None else ""

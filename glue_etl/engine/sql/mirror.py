@@ -208,9 +208,7 @@ class Mirror:
     def partitions(self, database: str, name: str) -> list[tuple[str, ...]]:
         """The values of each partition, in the order of the partition columns."""
         names = self._catalog.listPartitionNames(self._identifier(database, name), self._scala.option(None))
-        return [
-            tuple(unquote(part.partition("=")[2]) for part in line.split("/")) for line in self._scala.texts(names)
-        ]
+        return [tuple(unquote(part.partition("=")[2]) for part in line.split("/")) for line in self._scala.texts(names)]
 
     def partition_location(self, database: str, name: str, keys: Sequence[str], values: Sequence[str]) -> str | None:
         """The folder of a partition."""
@@ -246,9 +244,7 @@ class Mirror:
         """Take partitions out; no file of theirs is deleted."""
         specs = [self._scala.map(dict(zip(keys, values, strict=True))) for values in partitions]
         if specs:
-            self._catalog.dropPartitions(
-                self._identifier(database, name), self._scala.seq(specs), True, False, True
-            )
+            self._catalog.dropPartitions(self._identifier(database, name), self._scala.seq(specs), True, False, True)
 
     def _from_json(self, values: list[dict[str, Any]], name: str) -> Any:
         """Values of a case class, many in one call: thousands of calls through py4j would take seconds."""

@@ -70,9 +70,7 @@ class Scala:
     def copy(self, value: Any, **fields: Any) -> Any:
         """A value of a case class with some of its fields changed."""
         names = self._names(value.getClass().getName())
-        return value.copy(
-            *[fields[key] if key in fields else value.productElement(at) for at, key in enumerate(names)]
-        )
+        return value.copy(*[fields[key] if key in fields else value.productElement(at) for at, key in enumerate(names)])
 
     def _default(self, made: Any, at: int) -> Any:
         return getattr(made, f"$lessinit$greater$default${at}")()

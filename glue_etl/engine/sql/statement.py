@@ -188,9 +188,8 @@ class _Reader:
                 self.tables.append(name)
         elif kind == "UnresolvedIdentifier":
             self.tables.append(self._scala.texts(leaf.nameParts()))
-        elif kind == "UnresolvedNamespace":
-            if name := self._scala.texts(leaf.multipartIdentifier()):
-                self.databases.append(name)
+        elif kind == "UnresolvedNamespace" and (name := self._scala.texts(leaf.multipartIdentifier())):
+            self.databases.append(name)
 
     def _change(self, plan: Any, kind: str, hidden: frozenset[str]) -> None:
         target = plan.table() if kind in ("InsertIntoStatement", "AppendData") else plan.children().apply(0)
