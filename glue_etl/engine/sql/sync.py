@@ -169,12 +169,14 @@ def _check_target(statement: Statement, key: Key, document: Mapping[str, Any] | 
     Raises:
         UnsupportedError: The statement renames a table, or writes to one that Spark has no source for.
     """
+    if document is None:
+        return
     if statement.kind == "RenameTable":
         raise UnsupportedError.of(
             f"ALTER TABLE '{key[0]}.{key[1]}' RENAME TO",
             "the Data Catalog renames no table, on AWS either: make a new one and drop the old",
         )
-    if document is None or statement.kind not in _WRITES_ROWS:
+    if statement.kind not in _WRITES_ROWS:
         return
     entry = entry_of(document)
     if entry.kind != VIEW and not entry.provider:

@@ -25,15 +25,12 @@ def sync_of(settings: Settings) -> Sync:
     clients = Clients(settings)
 
     def read(session: SparkSession, database: str, table: str) -> DataFrame:
-        from pyspark.sql import DataFrame
-
         from glue_etl.engine.context import EngineContext
+        from glue_etl.engine.frame.core import Stage
+        from glue_etl.engine.io.catalog_source import open_table
         from glue_etl.engine.io.lake import Lake
-        from glue_etl.engine.jvm.context import JavaGlueContext
-        from glue_etl.engine.jvm.values import JsonOptions
 
-        context = JavaGlueContext(EngineContext(session, settings, Lake(settings.lake_dir)))
-        source = context.getCatalogSource(database, table, "", "", "", JsonOptions("{}"), None)
-        return DataFrame(source.getDataFrame(), session)
+        context = EngineContext(session, settings, Lake(settings.lake_dir))
+        return open_table(context, database, table, {"useCatalogSchema": True}, Stage()).plan.df
 
     return Sync(clients.glue, read)
