@@ -188,8 +188,16 @@ class _Reader:
                 self.tables.append(name)
         elif kind == "UnresolvedIdentifier":
             self.tables.append(self._scala.texts(leaf.nameParts()))
+        elif kind == "PlanWithUnresolvedIdentifier":
+            self._computed(leaf.identifierExpr())
         elif kind == "UnresolvedNamespace" and (name := self._scala.texts(leaf.multipartIdentifier())):
             self.databases.append(name)
+
+    def _computed(self, expression: Any) -> None:
+        """`IDENTIFIER('d.t')`; a name that is put together at run time is Spark's own affair."""
+        if _kind(expression) == "Literal":
+            parser = self._scala.java("org.apache.spark.sql.catalyst.parser.CatalystSqlParser")
+            self.tables.append(self._scala.texts(parser.parseMultipartIdentifier(str(expression.toString()))))
 
     def _change(self, plan: Any, kind: str, hidden: frozenset[str]) -> None:
         target = plan.table() if kind in ("InsertIntoStatement", "AppendData") else plan.children().apply(0)

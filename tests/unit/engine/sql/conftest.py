@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -44,10 +45,8 @@ def enter(glue: Any, lake: Bucket) -> Enter:
         partitions: dict[tuple[str, ...], str] | None = None,
         **options: Any,
     ) -> str:
-        try:
+        with suppress(glue.exceptions.AlreadyExistsException):
             glue.create_database(DatabaseInput={"Name": "shop", "LocationUri": lake.uri("shop.db")})
-        except glue.exceptions.AlreadyExistsException:
-            pass
         for key, content in (files or {}).items():
             lake.write(f"{name}/{key}", content)
         said = table_input(

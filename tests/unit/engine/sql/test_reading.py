@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from pyspark.errors import AnalysisException
 from pyspark.sql import SparkSession
 
+from glue_etl.engine.catalog.clients import Clients
+from glue_etl.engine.install import installed
 from glue_etl.errors import UnsupportedError
+from glue_etl.settings import Settings
 from glue_etl.testing.buckets import Bucket
 
 Enter = Any
@@ -150,9 +154,16 @@ def test_without_the_setting_sparks_own_catalog_is_alone(glue_context: Any, spar
     assert spark.catalog.tableExists("t")
 
 
-def test_nothing_is_left_when_the_engine_goes(spark: SparkSession, enter: Enter, request: Any) -> None:
-    enter("t", "csv", "id int", {"a": "1\n"})
-    assert spark.table("shop.t").count() == 1
-    catalog: Any = spark._jsparkSession.sessionState().catalog()  # type: ignore[attr-defined]
-    assert catalog.databaseExists("shop")
-    request.addfinalizer(lambda: None)
+def test_nothing_is_left_when_the_engine_goes(spark: SparkSession, glue_settings: Settings, lake: Bucket) -> None:
+    settings = replace(glue_settings, sql_catalog=True)
+    client = Clients(settings).glue()
+    with installed(settings):
+        spark.sql(f"create database shop location '{lake.uri('shop.db')}'")
+        spark.sql("create table shop.t using json as select 1 as a")
+    assert not spark.catalog.databaseExists("shop")
+    with pytest.raises(AnalysisException, match="TABLE_OR_VIEW_NOT_FOUND"):
+        spark.table("shop.t")
+    # The files and what the Data Catalog says of them stay.
+    assert lake.keys("shop.db/t/") and client.get_table(DatabaseName="shop", Name="t")["Table"]["Name"] == "t"
+    for name in ("default", "shop"):
+        client.delete_database(Name=name)

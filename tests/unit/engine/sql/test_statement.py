@@ -54,6 +54,7 @@ NAMES = {
         ["t", "u"],
     ),
     "letter case of common tables": ("with C as (select * from t) select * from c", ["t"]),
+    "a name in a text": ("select * from identifier('d.t')", ["d.t"]),
     "values and functions": ("select * from values (1), (2) v join range(3)", []),
     "nothing": ("select 1", []),
     "set": ("set spark.sql.ansi.enabled=true", []),
