@@ -108,7 +108,7 @@ def _java_literal(text: str) -> str:
 
 def mounted_folder(spark: SparkSession, bucket: str) -> Path | None:
     """Where a bucket that a session has mounted lies on this machine; None if it has mounted none of that name."""
-    hadoop = _hadoop(spark)
+    hadoop = _hadoops(spark)[0]
     if hadoop.get(f"{_MOUNTS}.{bucket}.linkFallback") is None:
         return None
     return Path(unquote(urlsplit(hadoop.get(f"{_MOUNTS}.{_LAKE}.link./{_LAKE}")).path)) / bucket
@@ -122,27 +122,30 @@ def register_bucket(spark: SparkSession, lake: Path, name: str) -> Path:
     """
     store = Lake(lake)
     path = store.create_bucket(name)
-    hadoop = _hadoop(spark)
-    for key, value in _mount(store, name).items():
-        hadoop.set(key, value)
+    for hadoop in _hadoops(spark):
+        for key, value in _mount(store, name).items():
+            hadoop.set(key, value)
     _forget(hadoop, name)
     return path
 
 
 def unregister_bucket(spark: SparkSession, name: str) -> None:
     """Take a bucket's mount away from a running session; its folder stays as it is."""
-    hadoop = _hadoop(spark)
-    _forget(hadoop, name)
-    for key in list(hadoop.getPropsWithPrefix(f"{_MOUNTS}.{name}.").keySet()):
-        hadoop.unset(f"{_MOUNTS}.{name}.{key}")
-    hadoop.unset(f"fs.{_OUTSIDE}.{name}.impl")
+    hadoops = _hadoops(spark)
+    _forget(hadoops[0], name)
+    for hadoop in hadoops:
+        for key in list(hadoop.getPropsWithPrefix(f"{_MOUNTS}.{name}.").keySet()):
+            hadoop.unset(f"{_MOUNTS}.{name}.{key}")
+        hadoop.unset(f"fs.{_OUTSIDE}.{name}.impl")
 
 
-def _hadoop(spark: SparkSession) -> Any:
+def _hadoops(spark: SparkSession) -> list[Any]:
     context = spark.sparkContext._jsc
     if context is None:
         raise RuntimeError("The session has been stopped.")
-    return context.hadoopConfiguration()
+    java: Any = spark._jsparkSession
+    # Spark's catalog makes folders by a copy of its own.
+    return [context.hadoopConfiguration(), java.sharedState().hadoopConf()]
 
 
 def _forget(hadoop: Any, name: str) -> None:

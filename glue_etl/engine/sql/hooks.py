@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from glue_etl.engine.sql.hive_ddl import check_provider, hive_plan
@@ -76,7 +76,9 @@ def hooked(sync: Sync, ours: Callable[[], bool]) -> Iterator[None]:
             setattr(owner, name, original)
         session = SparkSession._instantiatedSession
         if session is not None and session._sc._jsc is not None and ours():
-            sync.clear(session)
+            # A JVM that is gone has no catalog to be cleared.
+            with suppress(Exception):
+                sync.clear(session)
 
 
 def _wrapped(original: Call, hook: Call, ours: Callable[[], bool]) -> Call:

@@ -249,8 +249,7 @@ class Mirror:
     def _from_json(self, values: list[dict[str, Any]], name: str) -> Any:
         """Values of a case class, many in one call: thousands of calls through py4j would take seconds."""
         mapper = self._scala.java("com.fasterxml.jackson.databind.ObjectMapper")()
-        module = self._scala.java("com.fasterxml.jackson.module.scala.DefaultScalaModule$")
-        mapper.registerModule(getattr(module, "MODULE$"))
+        mapper.registerModule(self._scala.singleton("com.fasterxml.jackson.module.scala.DefaultScalaModule"))
         loader = self._scala.java("java.lang.Thread").currentThread().getContextClassLoader()
         member, many = loader.loadClass(name), loader.loadClass("java.util.ArrayList")
         kind = mapper.getTypeFactory().constructCollectionType(many, member)

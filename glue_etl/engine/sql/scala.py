@@ -31,6 +31,10 @@ class Scala:
             self._classes[name] = found
         return self._classes[name]
 
+    def singleton(self, name: str) -> Any:
+        """A Scala object itself, where its methods have no static side."""
+        return getattr(self.java(f"{name}$"), "MODULE$")
+
     def option(self, value: Any) -> Any:
         """`Some(value)`, or `None` for None."""
         return self.java("scala.Option").apply(value)
@@ -61,13 +65,13 @@ class Scala:
         # `->` stands between key and value, and neither holds a NUL.
         return dict(pair.split(" -> ", 1) for pair in text.split("\0\0")) if text else {}
 
-    def new(self, name: str, **fields: Any) -> Any:
+    def new(self, name: str, /, **fields: Any) -> Any:
         """A value of a case class; fields that are not given have their defaults."""
         made = self.java(name)
         names = self._names(name)
         return made(*[fields[key] if key in fields else self._default(made, at) for at, key in enumerate(names, 1)])
 
-    def copy(self, value: Any, **fields: Any) -> Any:
+    def copy(self, value: Any, /, **fields: Any) -> Any:
         """A value of a case class with some of its fields changed."""
         names = self._names(value.getClass().getName())
         return value.copy(*[fields[key] if key in fields else value.productElement(at) for at, key in enumerate(names)])

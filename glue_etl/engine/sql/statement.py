@@ -196,7 +196,7 @@ class _Reader:
     def _computed(self, expression: Any) -> None:
         """`IDENTIFIER('d.t')`; a name that is put together at run time is Spark's own affair."""
         if _kind(expression) == "Literal":
-            parser = self._scala.java("org.apache.spark.sql.catalyst.parser.CatalystSqlParser")
+            parser = self._scala.singleton("org.apache.spark.sql.catalyst.parser.CatalystSqlParser")
             self.tables.append(self._scala.texts(parser.parseMultipartIdentifier(str(expression.toString()))))
 
     def _change(self, plan: Any, kind: str, hidden: frozenset[str]) -> None:
