@@ -245,5 +245,5 @@ def _listed(document: Mapping[str, Any]) -> Entry:
         entry = entry_of(document)
     except (OptionError, UnsupportedError):
         database, name = str(document["DatabaseName"]).lower(), str(document["Name"]).lower()
-        entry = Entry(database, name, EXTERNAL, s.StructType([]))
+        entry = Entry(database, name, EXTERNAL, s.StructType([]), location="s3://unknown/")
     return entry if entry.provider or entry.kind == VIEW else replace(entry, provider="parquet")

@@ -96,6 +96,12 @@ def entry_of(table: Mapping[str, Any]) -> Entry:
         options_or_none = options_of(said)
         provider = _NATIVE.get(said.format, "") if options_or_none is not None else ""
         options = options_or_none or {}
+    location = str((info.get("path") if own in _SPARKS else None) or descriptor.get("Location") or "")
+    if not location:
+        raise OptionError(
+            f"The table '{database}.{name}' has no location.",
+            hint="set StorageDescriptor.Location to the folder of its files",
+        )
     return Entry(
         database,
         name,
@@ -103,7 +109,7 @@ def entry_of(table: Mapping[str, Any]) -> Entry:
         schema,
         provider,
         tuple(schema.names[len(schema.names) - len(table.get("PartitionKeys") or []) :]),
-        str((info.get("path") if own in _SPARKS else None) or descriptor.get("Location") or "") or None,
+        location,
         options,
         _properties(parameters),
         _comment(table),

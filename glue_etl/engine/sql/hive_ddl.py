@@ -66,7 +66,7 @@ def hive_plan(plan: Any, session: Any, scala: Scala) -> Any | None:
     if serde is None and provider is None and not _hive_by_default(session):
         return None
     source, options = _source(serde, scala)
-    literal = scala.java("org.apache.spark.sql.catalyst.expressions.Literal")
+    literal = scala.singleton("org.apache.spark.sql.catalyst.expressions.Literal")
     pairs = [scala.java("scala.Tuple2")(key, literal.apply(value)) for key, value in options.items()]
     made = scala.copy(
         spec,

@@ -145,6 +145,8 @@ class Mirror:
                 return
             self.forget(entry.database, entry.name)
         self._catalog.createTable(made, False, False)
+        # Spark may remember a table that had this name before.
+        self.invalidate(entry.database, entry.name)
 
     def get(self, database: str, name: str) -> Entry:
         """The table as it stands there."""
@@ -270,8 +272,9 @@ def _partition(spec: Mapping[str, str], location: str, options: Mapping[str, str
     return {
         "spec": dict(spec),
         "storage": {
-            # A URI, in which a folder's own percent signs are written out.
-            "locationUri": quote(location, safe="/:@!$&'()*+,;=-._~"),
+            # A URI, in which a folder's own percent signs are written out; by one with a slash at its end Spark does not
+            # find what it listed.
+            "locationUri": quote(location.rstrip("/"), safe="/:@!$&'()*+,;=-._~"),
             "inputFormat": None,
             "outputFormat": None,
             "serde": None,
