@@ -75,12 +75,15 @@ def document_of(entry: Entry, *, hive: bool = False) -> dict[str, Any]:
     said: dict[str, str] = dict(document["Parameters"])
     if entry.kind == MANAGED:
         said.pop("EXTERNAL", None)
-    if not hive:
+    if hive:
+        # What crawlers say of a table is not said of one by Hive.
+        said = {key: value for key, value in said.items() if key == "EXTERNAL"}
+        if entry.provider == "csv":
+            info |= _hives_text(entry, info)
+    else:
         info |= entry.options
         said |= {"spark.sql.sources.provider": entry.provider, "spark.sql.partitionProvider": "catalog"}
         said |= _schema_parameters(entry)
-    elif "nullValue" in entry.options and entry.provider == "csv":
-        info["serialization.null.format"] = entry.options["nullValue"]
     document["Parameters"] = _parameters(entry, said)
     return document
 
@@ -128,6 +131,15 @@ def changed_document(table: Mapping[str, Any], before: Entry, after: Entry) -> d
         document["ViewOriginalText"] = document["ViewExpandedText"] = after.view_text or ""
     descriptor["SerdeInfo"] = info
     return {**document, "StorageDescriptor": descriptor, "Parameters": parameters}
+
+
+def _hives_text(entry: Entry, info: dict[str, str]) -> dict[str, str]:
+    if info.get("field.delim") == "\x01":
+        # Hive's own separator goes without saying.
+        del info["field.delim"]
+        info["serialization.format"] = "1"
+    null = entry.options.get("nullValue", "\\N")
+    return {} if null == "\\N" else {"serialization.null.format": null}
 
 
 def _nature(entry: Entry) -> tuple[str, str, tuple[str, ...]]:

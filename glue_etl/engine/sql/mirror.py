@@ -272,8 +272,8 @@ def _partition(spec: Mapping[str, str], location: str, options: Mapping[str, str
     return {
         "spec": dict(spec),
         "storage": {
-            # A URI, in which a folder's own percent signs are written out; by one with a slash at its end Spark does not
-            # find what it listed.
+            # A URI, in which a folder's own percent signs are written out; of one that ends with a slash Spark does not
+            # find the files.
             "locationUri": quote(location.rstrip("/"), safe="/:@!$&'()*+,;=-._~"),
             "inputFormat": None,
             "outputFormat": None,

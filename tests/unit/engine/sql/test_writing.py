@@ -43,8 +43,8 @@ def test_databases(glue: Any, spark: SparkSession, shop: str, lake: Bucket) -> N
     found = glue.get_database(Name="shop")["Database"]
     assert (found["LocationUri"], found["Description"]) == (shop, "all of it")
     spark.sql("create database if not exists shop")
-    spark.sql("alter database shop set dbproperties ('owner' = 'me')")
-    assert glue.get_database(Name="shop")["Database"]["Parameters"]["owner"] == "me"
+    spark.sql("alter database shop set dbproperties ('team' = 'me')")
+    assert glue.get_database(Name="shop")["Database"]["Parameters"]["team"] == "me"
     spark.sql("create table shop.t using json as select 1 as a")
     with pytest.raises(AnalysisException, match="SCHEMA_NOT_EMPTY"):
         spark.sql("drop database shop")
