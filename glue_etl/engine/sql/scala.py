@@ -83,7 +83,8 @@ class Scala:
         if name not in self._fields:
             loader = self._jvm.java.lang.Thread.currentThread().getContextClassLoader()
             reflected = loader.loadClass(name)
-            # The first fields of a case class are those of its constructor, in order.
             arity = max(each.getParameterCount() for each in reflected.getConstructors())
-            self._fields[name] = [each.getName() for each in reflected.getDeclaredFields()[:arity]]
+            # The constructor's fields come in its order, before other values; lazy ones are not final.
+            final = [each.getName() for each in reflected.getDeclaredFields() if each.getModifiers() & 0x18 == 0x10]
+            self._fields[name] = final[:arity]
         return self._fields[name]
