@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from glue_etl.engine.sql.hive_ddl import check_provider, hive_plan
-from glue_etl.engine.sql.statement import Statement, name_parts, read_statement
+from glue_etl.engine.sql.statement import Name, Statement, name_parts, read_statement
 from glue_etl.engine.sql.sync import Sync
 
 if TYPE_CHECKING:
@@ -45,10 +45,10 @@ def hooked(sync: Sync, ours: Callable[[], bool]) -> Iterator[None]:
     """
     from pyspark.sql import DataFrameReader, DataFrameWriter, DataFrameWriterV2, SparkSession, SQLContext
     from pyspark.sql.catalog import Catalog
-    from pyspark.sql.streaming import DataStreamReader, DataStreamWriter
+    from pyspark.sql.streaming.readwriter import DataStreamReader, DataStreamWriter
 
     hooks = _Hooks(sync)
-    table = [
+    table: list[tuple[Any, str, Call]] = [
         (SparkSession, "sql", hooks.sql),
         (SparkSession, "table", hooks.table),
         (SparkSession.Builder, "enableHiveSupport", hooks.without_hive),
@@ -214,7 +214,7 @@ class _Hooks:
 
     def _databases(self, session: SparkSession, name: str | None, *, lists: bool = False) -> Statement:
         java: Any = session._jsparkSession
-        named = ()
+        named: tuple[Name, ...] = ()
         if name:
             try:
                 named = (name_parts(name, java.sessionState().sqlParser(), self._sync.scala(session)),)
