@@ -18,14 +18,14 @@ class Scala:
     """
 
     def __init__(self, jvm: Any) -> None:
-        self._jvm = jvm
+        self._view = jvm
         self._classes: dict[str, Any] = {}
         self._fields: dict[str, list[str]] = {}
 
     def java(self, name: str) -> Any:
         """A Java class, or the static side of a Scala object, by its full name."""
         if name not in self._classes:
-            found = self._jvm
+            found = self._view
             for part in name.split("."):
                 found = getattr(found, part)
             self._classes[name] = found
@@ -81,7 +81,7 @@ class Scala:
 
     def _names(self, name: str) -> list[str]:
         if name not in self._fields:
-            loader = self._jvm.java.lang.Thread.currentThread().getContextClassLoader()
+            loader = self._view.java.lang.Thread.currentThread().getContextClassLoader()
             reflected = loader.loadClass(name)
             arity = max(each.getParameterCount() for each in reflected.getConstructors())
             # The constructor's fields come in its order, before other values; lazy ones are not final.
