@@ -50,13 +50,11 @@ class Database:
 
     Args:
         connection: The `java.sql.Connection`.
-        jvm: The view of the JVM.
         target: What it is connected to.
     """
 
-    def __init__(self, connection: Any, jvm: Any, target: Target) -> None:
+    def __init__(self, connection: Any, target: Target) -> None:
         self._connection = connection
-        self._java = jvm
         self._target = target
 
     def columns(self, relation: str) -> list[DbColumn]:
@@ -169,7 +167,7 @@ def connected(session: SparkSession, target: Target, driver: str) -> Iterator[Da
     if connection is None:
         raise DatabaseError(f"The driver {driver} does not take the URL {target.url.text!r}.", hint="correct the URL")
     try:
-        yield Database(connection, jvm, target)
+        yield Database(connection, target)
     finally:
         with suppress(Py4JJavaError):
             connection.close()

@@ -7,6 +7,7 @@ import os
 import shlex
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,22 @@ def test_the_users_settings_win_and_jvm_options_are_joined(settings: Settings) -
     assert (conf["spark.ui.enabled"], conf["spark.new"]) == ("true", "x")
     assert conf["spark.driver.extraJavaOptions"].endswith(" -Dmine=1")
     assert "-Duser.timezone=UTC" in conf["spark.driver.extraJavaOptions"]
+
+
+def test_jdbc_drivers_are_on_the_class_path_behind_the_users(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("glue_etl.engine.io.jdbc_jars.DEBIAN", tmp_path / "none")
+    jar, mine = tmp_path / "drivers" / "postgresql-42.jar", tmp_path / "mine.jar"
+    jar.parent.mkdir()
+    for path in (jar, mine):
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("org/postgresql/Driver.class", b"")
+    settings = load(state_dir=tmp_path, jdbc_drivers=jar.parent)
+    keys = ("spark.driver.extraClassPath", "spark.executor.extraClassPath")
+    conf = session.spark_conf(settings, {keys[0]: "/a.jar"})
+    assert [conf[key] for key in keys] == [f"/a.jar{os.pathsep}{jar}", str(jar)]
+    # A driver that comes with the job stands alone.
+    assert not set(keys) & set(session.spark_conf(settings, {"spark.jars": mine.as_uri()}))
+    assert not set(keys) & set(session.spark_conf(load(state_dir=tmp_path)))
 
 
 def test_submit_arguments_are_quoted() -> None:
