@@ -14,7 +14,7 @@ from glue_etl.engine.io.jdbc_types import INTEGERS, DbColumn
 from glue_etl.engine.io.jdbc_vendors import Vendor
 from glue_etl.errors import OptionError, UnsupportedError
 
-__all__ = ["all_of", "appended", "by_expression", "by_field", "column_named", "table_parts"]
+__all__ = ["all_of", "appended", "by_expression", "by_field", "by_hash", "column_named", "table_parts"]
 
 _WHERE = re.compile(r"(?i)'(?:[^']|'')*'|\"[^\"]*\"|`[^`]*`|\[[^\]]*\]|--[^\n]*|/\*.*?\*/|[()]|\bwhere\b", re.S)
 _NAME_PART = re.compile(r'"((?:[^"]|"")*)"|`([^`]*)`|\[([^\]]*)\]|([^."`\[\]]+)')
@@ -41,7 +41,16 @@ def by_field(vendor: Vendor, column: DbColumn, count: int) -> list[str]:
             f"The hashfield {column.name!r} of the type {column.type_name!r} in {vendor.name}",
             "give a column of whole numbers, or hashexpression",
         )
-    return by_expression(vendor, vendor.bucket.format(value=name), count)
+    return by_hash(vendor, name, count)
+
+
+def by_hash(vendor: Vendor, value: str, count: int) -> list[str]:
+    """One condition per partition, from the database's own hash of SQL of any type; `vendor.bucket` must be known."""
+    remainder = vendor.remainder.format(value=vendor.bucket.format(value=value), count=count)
+    if count == 1:
+        return []
+    # A hash is whole and not negative; of a null some databases give a number, others none.
+    return [f"({remainder} = 0 OR {remainder} IS NULL)", *(f"{remainder} = {number}" for number in range(1, count))]
 
 
 def by_expression(vendor: Vendor, expression: str, count: int) -> list[str]:

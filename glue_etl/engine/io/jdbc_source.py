@@ -17,7 +17,7 @@ from glue_etl.engine.frame.core import Frame, Stage
 from glue_etl.engine.io.jdbc_bookmarks import Progress, progress_of
 from glue_etl.engine.io.jdbc_database import Database, connected, database_error
 from glue_etl.engine.io.jdbc_driver import load_driver
-from glue_etl.engine.io.jdbc_partitions import all_of, appended, by_expression, by_field, column_named
+from glue_etl.engine.io.jdbc_partitions import all_of, appended, by_expression, by_field, by_hash, column_named
 from glue_etl.engine.io.jdbc_request import JdbcRead, jdbc_read
 from glue_etl.engine.io.jdbc_target import Target, target_of
 from glue_etl.engine.io.jdbc_types import DbColumn, check_schema, custom_schema
@@ -188,7 +188,7 @@ def _open_parts(request: JdbcRead, target: Target) -> list[str]:
         return by_expression(vendor, request.hash_expression, request.partitions)
     if not vendor.bucket:
         raise UnsupportedError.of(f"hashfield with a sampleQuery in {vendor.name}", "give hashexpression")
-    return by_expression(vendor, vendor.bucket.format(value=request.hash_field), request.partitions)
+    return by_hash(vendor, request.hash_field, request.partitions)
 
 
 def _conditions(request: JdbcRead, target: Target, columns: list[DbColumn], progress: Progress) -> list[str]:
