@@ -15,7 +15,7 @@ The tree (all below one root, so that one `except` catches what is ours)::
     ├── FieldError             a field path that is malformed or not there
     ├── ErrorThresholdExceeded more error records than a stage or the job allows
     ├── StateError             a file of the state directory that is damaged or not ours
-    ├── BookmarkError          job bookmarks whose state cannot be read, or is not the one a run began with
+    │   └── BookmarkError      job bookmarks whose state cannot be read, or is not the one a run began with
     └── JobError               a job script that could not be run
         └── ConcurrentRunsExceededException   another run of the job goes on
 
@@ -137,7 +137,7 @@ class StateError(GlueEtlError):
     """A file of the state directory is damaged or not ours; it was left as it is."""
 
 
-class BookmarkError(GlueEtlError):
+class BookmarkError(StateError):
     """The state of job bookmarks cannot be read, or is not the one that a run began with."""
 
 

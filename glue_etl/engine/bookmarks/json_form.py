@@ -74,7 +74,12 @@ def entry(store: BookmarkStore, head: Head) -> dict[str, Any]:
 
 def _state(state: ContextState, history: list[Head]) -> dict[str, Any]:
     if state.keys is not None:
-        return {"keys": plain_keys(state.keys)}
+        keys = {"keys": plain_keys(state.keys)}
+        return {**_files(state, history), **keys} if state.files else keys
+    return _files(state, history)
+
+
+def _files(state: ContextState, history: list[Head]) -> dict[str, Any]:
     made = next((head for head in history if head.version == state.version), None)
     # The last update before a commit that is a start is the start of the run that committed.
     starts = [head.moment for head in history if head.kind == "start" and head.version <= state.version]

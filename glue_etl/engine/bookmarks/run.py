@@ -38,6 +38,8 @@ class FileList(Protocol):
         """The listing with some of its files."""
 
 
+_NUMBERS = "numbers"
+
 _List = TypeVar("_List", bound=FileList)
 
 
@@ -199,6 +201,24 @@ class Bookmarks:
         if run is None or not transformation_ctx or run.after is None:
             return None
         return run.store.keys(run.job, transformation_ctx, run.version)
+
+    def numbers(self, transformation_ctx: str, count: int) -> int:
+        """Take a range of numbers that no committed run has taken, and this one neither.
+
+        Args:
+            transformation_ctx: The name of the transformation that gives the numbers away.
+            count: How many.
+
+        Returns:
+            The number below the first of them; 0 without bookmarks.
+        """
+        run = self._run
+        if run is None or not transformation_ctx:
+            return 0
+        taken = run.keys.get(transformation_ctx) or self.keys(transformation_ctx) or {}
+        start = int(taken.get(_NUMBERS, 0))
+        run.keys.setdefault(transformation_ctx, {})[_NUMBERS] = start + count
+        return start
 
     def advance(self, transformation_ctx: str, keys: Mapping[str, Any]) -> None:
         """Note how far a JDBC source was read in this run.

@@ -16,7 +16,10 @@ from glue_etl.engine.frame.unnest import flatten
 from glue_etl.engine.types import tree as g
 from glue_etl.errors import UnsupportedError
 
-__all__ = ["relationalize"]
+__all__ = ["KEYS_OF_A_RUN", "relationalize"]
+
+KEYS_OF_A_RUN = 1 << 46
+"""How far apart the first keys of two runs must be: Spark's row numbers of 8192 partitions are below it."""
 
 _Leaf = tuple[str, Column, g.GlueType]
 _KEY = "\0key"
@@ -45,12 +48,13 @@ _UNSTABLE = (
 )
 
 
-def relationalize(plan: Plan, root: str) -> dict[str, Plan]:
+def relationalize(plan: Plan, root: str, start: int = 0) -> dict[str, Plan]:
     """All tables of a frame.
 
     Args:
         plan: The records.
         root: The root table's name.
+        start: Keys are above it: a job with bookmarks goes on where its last run ended.
 
     Returns:
         Tables by name, the root first. Keys are unique within one array's table; an array that is null has no key.
@@ -63,20 +67,20 @@ def relationalize(plan: Plan, root: str) -> dict[str, Plan]:
     if any(_array(leaf) for leaf in flatten(plan.type)) and _unstable(plan.df):
         plan = Plan(plan.df.localCheckpoint(eager=False), plan.type)
     tables: dict[str, Plan] = {}
-    _table(plan, root, root, tables)
+    _table(plan, root, root, tables, start)
     return tables
 
 
-def _table(plan: Plan, root: str, name: str, tables: dict[str, Plan]) -> None:
+def _table(plan: Plan, root: str, name: str, tables: dict[str, Plan], start: int) -> None:
     leaves = list(flatten(plan.type))
     arrays = [array for leaf in leaves if (array := _array(leaf)) is not None]
-    base = _keyed(plan.df) if arrays else plan.df
+    base = _keyed(plan.df, start) if arrays else plan.df
     roots = [_root(leaf) for leaf in leaves]
     columns = [column.alias(path) for path, column, _ in roots]
     tables[name] = Plan(base.select(*columns), g.StructType.of((path, kind) for path, _, kind in roots))
     for path, column, kind in arrays:
         child = _child(base, path, column, kind)
-        _table(child, root, f"{root}_{path}", tables)
+        _table(child, root, f"{root}_{path}", tables, start)
 
 
 def _is_pivoted(kind: g.GlueType) -> bool:
@@ -137,9 +141,9 @@ def _child(base: DataFrame, path: str, column: Column, kind: g.GlueType) -> Plan
     return Plan(rows.select(*columns), g.StructType.of(fields))
 
 
-def _keyed(df: DataFrame) -> DataFrame:
+def _keyed(df: DataFrame, start: int) -> DataFrame:
     """The rows with a number each, the same whenever it is evaluated."""
-    return df.withColumn(_KEY, f.monotonically_increasing_id() + f.lit(1).cast("long"))
+    return df.withColumn(_KEY, f.monotonically_increasing_id() + f.lit(start + 1).cast("long"))
 
 
 def _unstable(df: DataFrame) -> bool:

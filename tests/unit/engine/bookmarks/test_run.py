@@ -304,6 +304,19 @@ def test_keys_go_on_where_the_last_commit_was(begin: Begin) -> None:
     assert (ranged.keys("table"), ranged.last_keys("table")) == (KEYS, {**KEYS, "id": 9})
 
 
+def test_numbers_are_given_away_once(begin: Begin) -> None:
+    off = Bookmarks()
+    assert [off.numbers("ids", 10), off.numbers("ids", 10)] == [0, 0]
+    found = []
+    for commits in (True, False, True):
+        bookmarks = begin()
+        found.append([bookmarks.numbers("ids", 10), bookmarks.numbers("ids", 10), bookmarks.numbers("", 10)])
+        if commits:
+            bookmarks.commit()
+        bookmarks.end()
+    assert found == [[0, 10, 0], [20, 30, 0], [20, 30, 0]]
+
+
 def test_keys_of_odd_types_are_refused(begin: Begin) -> None:
     bookmarks = begin()
     bookmarks.advance("table", {"blob": b"x"})

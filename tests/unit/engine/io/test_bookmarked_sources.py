@@ -191,3 +191,18 @@ def test_a_range_of_runs_by_the_arguments_of_a_run(glue_context: Any, lake: Buck
     assert run("jr_5", "--job-bookmark-option", "job-bookmark-pause") == [4]
     with pytest.raises(OptionError, match=r"no run 'jr_5'\. Available: jr_3, jr_2, jr_1\."):
         run("jr_6", "--job-bookmark-option", "job-bookmark-pause", *span[:3], "jr_5")
+
+
+def test_tables_of_relationalize_share_no_keys_between_runs(lake: Bucket, job: Callable[..., Job], read: Run) -> None:
+    found: list[set[int]] = []
+    for number in (1, 2):
+        (lake.path / "in").mkdir(exist_ok=True)
+        (lake.path / "in" / f"{number}.json").write_text('{"a": [1, 2]}\n{"a": [3]}\n')
+        running = job()
+        tables = read().relationalize("root", lake.uri("staging/"), transformation_ctx="tables")
+        keys = {row["a"] for row in tables.select("root").toDF().collect()}
+        assert {row["id"] for row in tables.select("root_a").toDF().collect()} == keys
+        running.commit()
+        found.append(keys)
+    assert found[0] == {1, 2}
+    assert len(found[1] - found[0]) == 2
