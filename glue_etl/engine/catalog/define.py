@@ -194,7 +194,8 @@ def _inferred(
     session = create_session(settings, "glue-etl table")
     try:
         reader = CLASSIFICATIONS[wanted.format].format
-        found = infer(EngineContext(session, settings, lake), wanted.location, reader, wanted.options, keys)
+        options = {"separator": "\t", **wanted.options} if wanted.format == "tsv" else wanted.options
+        found = infer(EngineContext(session, settings, lake), wanted.location, reader, options, keys)
         return found.columns, found.format_options
     finally:
         stop_session(session)

@@ -172,6 +172,10 @@ def test_columns_are_found_from_the_files(spark: SparkSession, glue_settings: Se
     (lake.path / "json" / "a.json").write_text('{"a": 1, "b": {"c": ["x"]}}\n{"a": 2.5}\n')
     columns = infer(ctx, f"s3://{lake.name}/json/", "json", {}).columns
     assert [each["Name"] for each in columns] == ["a", "b"] and columns[1]["Type"] == "struct<c:array<string>>"
+    made = spark.sql("SELECT 1 AS id, CAST(1.5 AS DECIMAL(10,2)) AS price, DATE '2024-01-01' AS day, map('a', 1L) AS m")
+    made.coalesce(1).write.parquet(f"s3://{lake.name}/parquet/y=1")
+    columns = infer(ctx, f"s3://{lake.name}/parquet/", "glueparquet", {}).columns
+    assert [each["Type"] for each in columns] == ["int", "decimal(10,2)", "date", "map<string,bigint>"]
     (lake.path / "empty").mkdir()
     with pytest.raises(SourceError, match=r"no records to tell the columns by.*--columns"):
         infer(ctx, f"s3://{lake.name}/empty/", "json", {})
