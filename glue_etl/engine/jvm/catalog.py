@@ -62,7 +62,17 @@ class JavaCatalogSource:
         return JavaDynamicFrame(self._open(target_partitions), self._context)
 
     def getDataFrame(self) -> Any:
-        """The Java DataFrame of the table."""
+        """The Java DataFrame: a stream of the table's files if the options ask for one, else the table as it is.
+
+        Raises:
+            UnsupportedError: The table is a topic of Kinesis or Kafka.
+        """
+        from glue_etl.engine.catalog.lookup import get_table
+        from glue_etl.engine.io.stream_table import open_table_stream, wants_table_stream
+
+        table = get_table(self._context.clients.glue(), self._database, self._table, self._catalog_id)
+        if wants_table_stream(table, self._options):
+            return open_table_stream(self._context, table, self._options)._jdf
         return self._open().checked().df._jdf
 
     def getSampleDynamicFrame(self, num: int | None, options: JsonOptions) -> Any:
