@@ -18,7 +18,7 @@ from glue_etl.engine.catalog.client import LocalGlueClient
 from glue_etl.engine.catalog.serde import table_input
 from glue_etl.engine.context import EngineContext
 from glue_etl.engine.frame.core import Frame
-from glue_etl.engine.io import staging
+from glue_etl.engine.io import catalog_sink, staging
 from glue_etl.engine.io.catalog_entries import Target
 from glue_etl.engine.io.catalog_sink import write_and_update, write_table
 from glue_etl.engine.io.sinks import write_frame
@@ -311,6 +311,20 @@ def test_a_table_that_another_job_made_meanwhile_is_joined(shop: Shop, monkeypat
     shop.sink(WIDER, "t", "json", ["type"])
     assert shop.columns("t") == "id int, extra string, theirs string"
     assert list(shop.partitions("t")) == ["a"]
+
+
+def test_a_table_of_a_database_is_written_by_its_connection(shop: Shop, monkeypatch: Any) -> None:
+    document = {
+        "Name": "t",
+        "StorageDescriptor": {"Location": "shop.public.orders", "Columns": _columns("id int")},
+        "Parameters": {"classification": "postgresql", "connectionName": "pg", "hashfield": "id"},
+    }
+    shop.client.create_table(DatabaseName="db", TableInput=document)
+    written: list[Any] = []
+    monkeypatch.setattr(catalog_sink, "write_jdbc", lambda ctx, frame, *rest: written.append(rest))
+    shop.into(ROWS, "t", bulkSize="10")
+    named = {"dbtable": "public.orders", "connectionName": "pg", "useConnectionProperties": "true"}
+    assert written == [("postgresql", {"bulkSize": "10", **named}, None)]
 
 
 KEY = st.none() | st.text(st.sampled_from("aZ /=%:?é_.'\"\\-"), min_size=1, max_size=4).filter(lambda t: t.strip(" ."))
