@@ -100,7 +100,10 @@ def table_input(table: Mapping[str, Json]) -> dict[str, Json]:
         "Location": table["location"],
         "InputFormat": table.get("input_format", ""),
         "OutputFormat": table.get("output_format", ""),
-        "SerdeInfo": {"SerializationLibrary": serde.get("library", ""), "Parameters": serde.get("parameters", {})},
+        # A table that stands for one of a database has no SerDe.
+        "SerdeInfo": {"SerializationLibrary": serde["library"], "Parameters": serde.get("parameters", {})}
+        if serde.get("library")
+        else None,
     }
     return {
         "Name": table["table"],
