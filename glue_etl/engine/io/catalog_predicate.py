@@ -1,7 +1,7 @@
 """`push_down_predicate`: which partitions of a table are read, judged by Spark over their values alone.
 
-It is a Spark SQL expression over the partition keys. What of it the Data Catalog can judge to the same effect is handed
-to it first, so that a table of many partitions does not give all of them. Source: "Managing partitions for ETL output
+It is a Spark SQL expression over the partition keys; `catalog_pushdown` hands what it can of it to the Data Catalog.
+Source: "Managing partitions for ETL output
 in AWS Glue", pre-filtering using pushdown predicates.
 """
 
@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
@@ -20,30 +19,21 @@ from pyspark.sql import functions as f
 
 from glue_etl.engine.catalog.lookup import Partition
 from glue_etl.engine.io.attached import quoted, sql_text
+from glue_etl.engine.io.catalog_pushdown import attribute_name, parsed_predicate
 from glue_etl.engine.types import tree as g
 from glue_etl.engine.types.spark import to_spark
 from glue_etl.errors import OptionError, SourceError
 
-__all__ = ["NULL_VALUE", "catalog_expression", "check_values", "judged", "literal_of"]
+__all__ = ["NULL_VALUE", "check_values", "judged", "literal_of"]
 
 NULL_VALUE = "__HIVE_DEFAULT_PARTITION__"
 """What Hive, and so the Data Catalog, writes for a null."""
 
 _NUMBER = "_glue_etl_partition"
 _FEW = 1000
-"""Partitions that Spark is told of in the text of a query, so that no job has to run."""
-_COMPARISONS = {
-    "EqualTo": "=",
-    "GreaterThan": ">",
-    "GreaterThanOrEqual": ">=",
-    "LessThan": "<",
-    "LessThanOrEqual": "<=",
-}
+"""Rows that Spark is told of in the text of a query, so that no job has to run."""
 _WHOLE = (g.BYTE, g.SHORT, g.INT, g.LONG)
 _BITS: dict[g.GlueType, int] = {g.BYTE: 8, g.SHORT: 16, g.INT: 32, g.LONG: 64}
-_LONGEST = 2000
-"""Characters; the API takes 2,048."""
-_WORDS = frozenset({"and", "between", "false", "in", "is", "like", "not", "null", "or", "true"})
 _A_MOMENT = re.compile(
     r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[ T](\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.\d{1,9})?)?)?", re.ASCII
 )
@@ -65,10 +55,15 @@ def judged(
     Raises:
         OptionError: The predicate is no expression over the partition keys, or fails for one of the values.
     """
+    used = _used(session, predicate, keys)
+    rows: dict[tuple[str, ...], int] = {}
+    # Many partitions may have few values of the keys that the predicate is about.
+    numbers = [rows.setdefault(tuple(each.values[i] for i in used), len(rows)) for each in partitions]
     try:
-        question = _values(session, keys, partitions).where(predicate).select(_NUMBER)
+        asked = g.StructType(tuple(keys.fields[i] for i in used))
+        question = _values(session, asked, list(rows)).where(predicate).select(_NUMBER)
         # Spark has looked at the predicate by now, even where there is nothing to judge.
-        kept = question.collect() if partitions else []
+        chosen = {row[0] for row in question.collect()} if partitions else set()
     except (PySparkException, Py4JJavaError) as error:
         reason = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
         raise OptionError(
@@ -77,13 +72,23 @@ def judged(
             hint="push_down_predicate is a Spark SQL expression over the table's partition keys, such as "
             "\"year = '2024'\"; filter by other columns after the read",
         ) from None
-    chosen = {row[0] for row in kept}
-    return [partition for number, partition in enumerate(partitions) if number in chosen]
+    return [partition for number, partition in zip(numbers, partitions, strict=True) if number in chosen]
 
 
-def _values(session: SparkSession, keys: g.StructType, partitions: Sequence[Partition]) -> DataFrame:
-    """A row for each partition: its values, and its number."""
-    rows = [[None if value == NULL_VALUE else value for value in partition.values] for partition in partitions]
+def _used(session: SparkSession, predicate: str, keys: g.StructType) -> list[int]:
+    """The positions of the keys that a predicate is about; of all keys where that cannot be told."""
+    parsed = parsed_predicate(session, predicate)
+    everything = list(range(len(keys)))
+    if parsed is None:
+        return everything
+    leaves = parsed.collectLeaves()
+    names = {attribute_name(leaves.apply(i)) for i in range(leaves.size())}
+    return [i for i, key in enumerate(keys) if key.name.lower() in names] or everything
+
+
+def _values(session: SparkSession, keys: g.StructType, values: Sequence[tuple[str, ...]]) -> DataFrame:
+    """The values as rows, each with its number."""
+    rows = [[None if value == NULL_VALUE else value for value in row] for row in values]
     casts = [
         f"CAST({quoted(f'_{i}')} AS {to_spark(key.type).simpleString()}) AS {quoted(key.name)}"
         for i, key in enumerate(keys)
@@ -150,74 +155,3 @@ def _exists(match: re.Match[str], *, day_only: bool) -> bool:
     except ValueError:
         return False
     return not day_only or len(numbers) == 3
-
-
-# --- what the catalog can judge itself -------------------------------------------------------------------------------
-
-
-def catalog_expression(session: SparkSession, predicate: str, keys: g.StructType) -> str:
-    """An expression of GetPartitions that keeps at least what a predicate keeps; empty if none can be told.
-
-    Only conditions that mean the same to both are taken: comparisons of a string key with a text and of an integer key
-    with a whole number.
-    """
-    try:
-        parsed = session._jsparkSession.sessionState().sqlParser().parseExpression(predicate)
-    except (PySparkException, Py4JJavaError):
-        # `judged` says what is wrong with it.
-        return ""
-    known = {key.name.lower(): key for key in keys}
-    taken = ""
-    for part in _conjuncts(parsed):
-        condition = _condition(part, known)
-        if condition and len(taken) + len(condition) < _LONGEST:
-            taken += f" AND {condition}" if taken else condition
-    return taken
-
-
-def _conjuncts(expression: Any) -> Iterator[Any]:
-    if _kind(expression) == "And":
-        yield from _conjuncts(expression.left())
-        yield from _conjuncts(expression.right())
-    else:
-        yield expression
-
-
-def _kind(expression: Any) -> str:
-    return str(expression.getClass().getSimpleName())
-
-
-def _condition(expression: Any, keys: dict[str, g.Field]) -> str | None:
-    kind = _kind(expression)
-    if kind in _COMPARISONS:
-        key = _key(expression.left(), keys)
-        value = _literal(expression.right(), key) if key else None
-        return f"{key.name} {_COMPARISONS[kind]} {value}" if key and value else None
-    if kind == "In":
-        key, options = _key(expression.value(), keys), expression.list()
-        values = [_literal(options.apply(i), key) for i in range(options.size())] if key else []
-        if key and values and all(values):
-            return f"{key.name} IN ({', '.join(str(value) for value in values)})"
-    return None
-
-
-def _key(expression: Any, keys: dict[str, g.Field]) -> g.Field | None:
-    if _kind(expression) != "UnresolvedAttribute":
-        return None
-    key = keys.get(str(expression.name()).strip("`").lower())
-    if key is None or key.name.lower() in _WORDS or not re.fullmatch(r"[A-Za-z_]\w*", key.name, re.ASCII):
-        return None
-    return key
-
-
-def _literal(expression: Any, key: g.Field | None) -> str | None:
-    """A literal as the catalog writes it, if it is of the key's own type."""
-    if key is None or _kind(expression) != "Literal":
-        return None
-    value, kind = expression.value(), str(expression.dataType().typeName())
-    if value is None:
-        return None
-    if key.type == g.STRING and kind == "string":
-        text = str(value.toString())
-        return "'" + text.replace("'", "''") + "'" if text.isprintable() and "\\" not in text else None
-    return str(value) if key.type in _WHOLE and kind in ("integer", "long") else None

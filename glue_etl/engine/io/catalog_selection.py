@@ -12,7 +12,8 @@ from typing import Any
 
 from glue_etl.engine.catalog.lookup import Partition, get_partitions
 from glue_etl.engine.context import EngineContext
-from glue_etl.engine.io.catalog_predicate import catalog_expression, check_values, judged
+from glue_etl.engine.io.catalog_predicate import check_values, judged
+from glue_etl.engine.io.catalog_pushdown import Pushed, pushed
 from glue_etl.engine.io.globs import has_glob
 from glue_etl.engine.io.lake import is_s3
 from glue_etl.engine.io.listing import local_path
@@ -63,18 +64,19 @@ def chosen_partitions(ctx: EngineContext, table: TableRead, predicate: str, expr
             )
     if not len(table.keys):
         return [Partition((), {"StorageDescriptor": {"Location": _location(table)}})]
-    pushed = catalog_expression(ctx.session, predicate, table.keys) if predicate.strip() else ""
-    both = f"({expression}) AND {pushed}" if expression.strip() and pushed else expression.strip() or pushed
+    told = pushed(ctx.session, predicate, table.keys) if predicate.strip() else Pushed()
+    both = f"({expression}) AND {told.text}" if expression.strip() and told.text else expression.strip() or told.text
     client = ctx.clients.glue()
+    words = "catalogPartitionPredicate"
     try:
-        found = get_partitions(client, table.document, both, "catalogPartitionPredicate")
+        found = get_partitions(client, table.document, both, words)
     except OptionError:
-        if not pushed:
+        if not told.text:
             raise
         # The message shows what the script has written.
-        found = get_partitions(client, table.document, expression, "catalogPartitionPredicate")
+        told, found = Pushed(), get_partitions(client, table.document, expression, words)
     check_values(found, table.keys, table.what)
-    if predicate.strip():
+    if predicate.strip() and not (told.exact and ctx.clients.local):
         found = judged(ctx.session, predicate, table.keys, found, table.what)
     return found
 
