@@ -82,10 +82,11 @@ def _predicate(options: Mapping[str, Any]) -> str:
 def _partitions(ctx: EngineContext, target: Target, table: Mapping[str, Any], predicate: str) -> list[Partition]:
     if not predicate:
         return get_partitions(target.client, table)
-    from glue_etl.engine.io.catalog_predicate import catalog_expression, check_values, judged
+    from glue_etl.engine.io.catalog_predicate import check_values, judged
+    from glue_etl.engine.io.catalog_pushdown import pushed
 
     keys, what = keys_of_table(table), f"the table {str(target)!r}"
-    found = get_partitions(target.client, table, catalog_expression(ctx.session, predicate, keys))
+    found = get_partitions(target.client, table, pushed(ctx.session, predicate, keys).text)
     check_values(found, keys, what)
     return judged(ctx.session, predicate, keys, found, what)
 
