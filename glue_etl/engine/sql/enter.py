@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from glue_etl.engine.sql.entry import EXTERNAL, VIEW, Entry, entry_of
 from glue_etl.engine.sql.mirror import Mirror
 from glue_etl.engine.sql.names import GLOBAL_VIEWS, Key, catalog_names, key_of
 from glue_etl.engine.sql.scala import Scala
+from glue_etl.engine.sql.spelling import spelled_otherwise
 from glue_etl.engine.sql.statement import read_statement
 from glue_etl.engine.sql.write_back import is_missing
 from glue_etl.errors import OptionError, UnsupportedError
@@ -18,12 +19,19 @@ from glue_etl.errors import OptionError, UnsupportedError
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
-__all__ = ["Entered", "Enterer", "Reader"]
-
-Reader = Callable[["SparkSession", str, str], "DataFrame"]
-"""Reads a table by the engine's own readers."""
+__all__ = ["EngineReader", "Entered", "Enterer"]
 
 _VOLATILE = frozenset({"LastAccessTime", "LastAnalyzedTime", "UpdateTime"})
+
+
+class EngineReader(Protocol):
+    """Tables by the engine's own readers."""
+
+    def read(self, session: SparkSession, database: str, table: str) -> DataFrame:
+        """A table, in the types that it declares."""
+
+    def lines(self, location: str) -> Iterable[str]:
+        """The first lines of some of its files."""
 
 
 @dataclass
@@ -56,7 +64,7 @@ class Enterer:
         mirror: Spark's catalog.
         scala: The JVM.
         entered: What was entered before.
-        read: Reads what Spark has no source for.
+        engine: Reads what Spark's sources cannot.
     """
 
     session: SparkSession
@@ -64,12 +72,17 @@ class Enterer:
     mirror: Mirror
     scala: Scala
     entered: Entered
-    read: Reader
+    engine: EngineReader
 
     # --- tables
 
-    def table(self, key: Key, seen: set[Key] | None = None) -> dict[str, Any] | None:
+    def table(self, key: Key, seen: set[Key] | None = None, *, written: bool = False) -> dict[str, Any] | None:
         """Enter a table as it is now, or take it out if it is gone.
+
+        Args:
+            key: Which.
+            seen: Tables that are being entered, for views that name each other.
+            written: Whether the statement may write to it, which cannot be done through a view.
 
         Returns:
             Its document; None if there is no such table.
@@ -93,9 +106,11 @@ class Enterer:
         entry = entry_of(document)
         if entry.kind == VIEW:
             self._named_by(entry.view_text or "", key, seen)
-        elif not entry.provider:
+        elif not entry.provider or (not written and self._spelled_otherwise(entry)):
             entry = self._read_view(entry)
-        text = json.dumps({k: v for k, v in document.items() if k not in _VOLATILE}, default=str, sort_keys=True)
+        lasting = {each: value for each, value in document.items() if each not in _VOLATILE}
+        # The same table may stand there as itself for one statement and as a view for the next.
+        text = entry.kind + json.dumps(lasting, default=str, sort_keys=True)
         known = self.entered.tables.get(key)
         if known is None or not self._has(key):
             known = self.entered.tables[key] = Known("")
@@ -149,9 +164,12 @@ class Enterer:
         self.mirror.add_partitions(*key, entry.partition_columns, new)
         known.partitions = found
 
+    def _spelled_otherwise(self, entry: Entry) -> bool:
+        return entry.provider == "json" and spelled_otherwise(entry.schema, self.engine.lines(entry.location or ""))
+
     def _read_view(self, entry: Entry) -> Entry:
         """A view over what the engine's own reader gives."""
-        df = self.read(self.session, entry.database, entry.name)
+        df = self.engine.read(self.session, entry.database, entry.name)
         view = f"glue_etl_{entry.database}_{entry.name}"
         df.createOrReplaceGlobalTempView(view)
         properties = {

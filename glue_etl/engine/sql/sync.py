@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from glue_etl.engine.sql.enter import Entered, Enterer, Reader
+from glue_etl.engine.sql.enter import EngineReader, Entered, Enterer
 from glue_etl.engine.sql.entry import VIEW, entry_of
 from glue_etl.engine.sql.mirror import Mirror
 from glue_etl.engine.sql.names import Key, catalog_names, database_of, key_of
@@ -32,12 +32,12 @@ class Sync:
 
     Args:
         glue: Gives boto3's Glue client, or the local one.
-        read: Reads a table by the engine's own readers, for what Spark has no source for.
+        engine: Reads what Spark's sources cannot.
     """
 
-    def __init__(self, glue: Callable[[], Any], read: Reader) -> None:
+    def __init__(self, glue: Callable[[], Any], engine: EngineReader) -> None:
         self._client = glue
-        self._read = read
+        self._engine = engine
         self._entered = Entered()
         # Held while catalogs are compared, never while a statement runs.
         self._lock = threading.RLock()
@@ -69,7 +69,7 @@ class Sync:
             return
         with self._lock:
             self._prepare(mirror)
-            enterer = Enterer(session, self._client(), mirror, scala, self._entered, self._read)
+            enterer = Enterer(session, self._client(), mirror, scala, self._entered, self._engine)
             before = self._before(enterer, statement, names)
         try:
             yield
@@ -124,7 +124,7 @@ class Sync:
                 enterer.names(database)
         targets = {key_of(name, mirror) for name in statement.targets}
         for key in dict.fromkeys(key_of(name, mirror) for name in names):
-            document = enterer.table(key)
+            document = enterer.table(key, written=key in targets)
             if key in targets:
                 enterer.database(key[0], anew=True)
                 _check_target(statement, key, document)

@@ -71,6 +71,22 @@ def test_lists_and_switches():
     assert job.notes == ()
 
 
+@pytest.mark.parametrize(
+    ("words", "on"),
+    [
+        pytest.param(("--enable-glue-datacatalog",), True, id="the name alone"),
+        pytest.param(("--enable-glue-datacatalog", "true"), True, id="true"),
+        pytest.param(("--enable-glue-datacatalog", ""), True, id="an empty value, as the console writes it"),
+        pytest.param(("--enable-glue-datacatalog", "false"), False, id="false"),
+        pytest.param((), False, id="not given"),
+    ],
+)
+def test_spark_sql_has_the_data_catalog_when_it_is_asked_for(words: tuple[str, ...], on: bool):
+    job = understood(*words)
+    assert job.sql_catalog is on
+    assert job.notes == ()
+
+
 def test_a_python_shell_job_gets_none_of_what_glue_adds_and_writes_pips_options_its_own_way():
     given = ("--additional-python-modules", "a==1 -i https://x/simple,b")
     job = parse(given, default_job_name="script", run_id="jr_1", job_type="pythonshell")

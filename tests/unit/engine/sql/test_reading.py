@@ -97,6 +97,13 @@ def test_what_spark_has_no_source_for_is_read_by_the_engine(spark: SparkSession,
         spark.sql("insert into shop.x select 1, 'a'")
 
 
+def test_fields_of_json_are_found_in_any_letter_case(spark: SparkSession, enter: Enter) -> None:
+    text = '{"userId":1,"Address":{"zipCode":"x"}}\n{"userId":2}\n'
+    enter("j", "json", "userid int; address struct<zipcode:string>", {"a": text})
+    assert spark.table("shop.j").columns == ["userid", "address"]
+    assert rows(spark.sql("select userid, address.zipcode from shop.j")) == [(1, "x"), (2, None)]
+
+
 def test_views_of_the_catalog(spark: SparkSession, glue: Any, enter: Enter) -> None:
     enter("t", "csv", "id int", {"a": "1\n"})
     columns = {"Columns": [{"Name": "twice", "Type": "int"}]}
@@ -147,6 +154,11 @@ MISSING = {
 def test_errors_are_sparks_own(spark: SparkSession, glue: Any, text: str, word: str) -> None:
     with pytest.raises(AnalysisException, match=word):
         spark.sql(text)
+
+
+def test_hive_support_needs_no_metastore(glue: Any, spark: SparkSession) -> None:
+    again = SparkSession.builder.enableHiveSupport().getOrCreate()
+    assert again is spark and again.conf.get("spark.sql.catalogImplementation") == "in-memory"
 
 
 def test_without_the_setting_sparks_own_catalog_is_alone(glue_context: Any, spark: SparkSession) -> None:
