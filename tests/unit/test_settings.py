@@ -18,6 +18,7 @@ OURS = (
     "GLUE_ETL_VERBOSE",
     "GLUE_ETL_DRIVER_MEMORY",
     "GLUE_ETL_CATALOG",
+    "GLUE_ETL_SQL_CATALOG",
 )
 OTHERS = ("JAVA_HOME", "PYSPARK_PYTHON", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "XDG_CACHE_HOME")
 
@@ -61,6 +62,7 @@ VARIABLES = {
     "region": ("AWS_REGION", "eu-west-1", "region", "eu-west-1"),
     "default region": ("AWS_DEFAULT_REGION", "eu-west-2", "region", "eu-west-2"),
     "endpoint": ("AWS_ENDPOINT_URL", "http://127.0.0.1:1", "endpoint_url", "http://127.0.0.1:1"),
+    "spark sql with the data catalog": ("GLUE_ETL_SQL_CATALOG", "1", "sql_catalog", True),
     **{f"verbose {word!r}": ("GLUE_ETL_VERBOSE", word, "verbose", True) for word in ("1", "true", "YES", " on ")},
     **{f"quiet {word!r}": ("GLUE_ETL_VERBOSE", word, "verbose", False) for word in ("0", "false", "No", "off", "")},
 }
