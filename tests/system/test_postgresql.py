@@ -176,6 +176,12 @@ def test_plain_spark_finds_the_driver_too(spark: SparkSession, server: PostgreSq
     assert spark.read.format("jdbc").options(**options).load().count() == 3
 
 
+def test_a_sample_of_a_table(glue_context: GlueContext, server: PostgreSql, seeded: str) -> None:
+    options = server.options(seeded, dbtable="mixed")
+    frame = glue_context.create_sample_dynamic_frame_from_options("postgresql", options, num=5)
+    assert frame.count() == 5
+
+
 # --- writing
 
 

@@ -51,9 +51,17 @@ def database(server: PostgreSql, request: pytest.FixtureRequest) -> str:
 def run(glue_context: GlueContext, server: PostgreSql, database: str) -> Increment:
     """`run(job, table, **options)`: one run of a job with bookmarks on; the new rows' first columns."""
 
-    def once(job_name: str, table: str, *, commit: bool = True, during: str = "", **options: Any) -> list[str]:
+    def once(
+        job_name: str,
+        table: str,
+        *,
+        commit: bool = True,
+        during: str = "",
+        option: str = "job-bookmark-enable",
+        **options: Any,
+    ) -> list[str]:
         job = Job(glue_context)
-        job.init(job_name, {"JOB_NAME": job_name, "job_bookmark_option": "job-bookmark-enable"})
+        job.init(job_name, {"JOB_NAME": job_name, "job_bookmark_option": option})
         given = server.options(database, dbtable=table, **options)
         frame = glue_context.create_dynamic_frame.from_options("postgresql", given, transformation_ctx="rows")
         if during:
@@ -95,6 +103,15 @@ def test_only_a_commit_counts(server: PostgreSql, database: str, run: Increment)
     server.run("INSERT INTO t VALUES (3)", database)
     assert run("commits", "t", commit=False) == ["3"]
     assert run("commits", "t") == ["3"]
+
+
+def test_a_paused_bookmark_is_read_and_not_moved(server: PostgreSql, database: str, run: Increment) -> None:
+    server.run("CREATE TABLE t (id INT PRIMARY KEY); INSERT INTO t VALUES (1), (2)", database)
+    assert run("paused", "t") == ["1", "2"]
+    server.run("INSERT INTO t VALUES (3)", database)
+    assert run("paused", "t", option="job-bookmark-pause") == ["3"]
+    assert run("paused", "t", option="job-bookmark-disable") == ["1", "2", "3"]
+    assert run("paused", "t") == ["3"]
 
 
 def test_a_row_that_arrives_during_the_read_is_the_next_runs(server: PostgreSql, database: str, run: Increment) -> None:
@@ -245,6 +262,46 @@ def test_by_a_connection_both_ways(
         frame, name, {"dbtable": "public.copies", "database": database}, redshift_tmp_dir="s3://none/x"
     )
     assert server.run("SELECT id FROM copies ORDER BY 1", database) == [["1"], ["2"]]
+
+
+@pytest.fixture
+def catalog_table(server: PostgreSql, database: str, clients: Clients) -> Iterator[str]:
+    """The Data Catalog's table `d.numbers`, as a crawler over the connection makes it."""
+    server.run("CREATE TABLE numbers AS SELECT n AS id, 'n' || n AS word FROM generate_series(1, 40) n", database)
+    parameters = {"classification": "postgresql", "connectionName": "shop", "hashfield": "id", "hashpartitions": "3"}
+    columns = [{"Name": "id", "Type": "int"}, {"Name": "word", "Type": "string"}]
+    table = {
+        "Name": "numbers",
+        "Parameters": parameters,
+        "StorageDescriptor": {"Columns": columns, "Location": f"{database}.public.numbers"},
+    }
+    clients.glue().create_database(DatabaseInput={"Name": "d"})
+    clients.glue().create_table(DatabaseName="d", TableInput=table)
+    yield "numbers"
+    clients.glue().delete_database(Name="d")
+
+
+BY_TABLE: dict[str, tuple[dict[str, Any], int, int]] = {
+    "by the table's parameters": ({}, 40, 3),
+    "divided by the script": ({"hashexpression": "id + 1", "hashpartitions": "2"}, 40, 2),
+    "a query of the script's": ({"sampleQuery": "SELECT word FROM numbers WHERE id < 4"}, 3, 1),
+}
+
+
+@pytest.mark.parametrize(("options", "count", "partitions"), BY_TABLE.values(), ids=BY_TABLE.keys())
+def test_a_table_of_the_catalog(
+    glue_context: GlueContext, catalog_table: str, options: dict[str, Any], count: int, partitions: int
+) -> None:
+    frame = glue_context.create_dynamic_frame.from_catalog("d", catalog_table, additional_options=options)
+    assert (frame.count(), frame.getNumPartitions()) == (count, partitions)
+
+
+def test_a_table_of_the_catalog_is_written(
+    glue_context: GlueContext, spark: SparkSession, server: PostgreSql, database: str, catalog_table: str
+) -> None:
+    frame = DynamicFrame.fromDF(spark.createDataFrame([(41, "new")], "id int, word string"), glue_context, "f")
+    glue_context.write_dynamic_frame.from_catalog(frame, "d", catalog_table)
+    assert server.run("SELECT count(*), max(id) FROM numbers", database) == [["41", "41"]]
 
 
 def test_a_collection_is_a_table_each(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from py4j.protocol import Py4JJavaError
 from pyspark.sql import DataFrame
 
+from glue_etl.engine.catalog.serde import jdbc_vendor
 from glue_etl.engine.frame.core import Frame, Stage
 from glue_etl.engine.io.jdbc_bookmarks import Progress, progress_of
 from glue_etl.engine.io.jdbc_database import Database, connected, database_error
@@ -101,7 +102,7 @@ def _tell_ignored(request: JdbcRead, target: Target) -> None:
 def is_jdbc_table(table: Mapping[str, Any]) -> bool:
     """Whether a table of the Data Catalog stands for one of a database."""
     parameters = table.get("Parameters") or {}
-    return parameters.get("classification") in VENDORS and bool(parameters.get("connectionName"))
+    return jdbc_vendor(table) is not None and bool(parameters.get("connectionName"))
 
 
 def open_jdbc_table(
@@ -129,6 +130,9 @@ def open_jdbc_table(
     vendor, given = jdbc_table_options(table)
     parameters = table["Parameters"]
     chosen = {key: parameters[key] for key in _TABLE_OPTIONS if key in parameters}
+    if "hashfield" in options or "hashexpression" in options:
+        # The script divides the rows in its own way.
+        chosen = {key: value for key, value in chosen.items() if key not in ("hashfield", "hashexpression")}
     return open_jdbc(ctx, vendor, {**chosen, **given, **options}, stage, predicate, catalog_id)
 
 
@@ -147,8 +151,9 @@ def jdbc_table_options(table: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
             f"{'connectionName' if location else 'location'}.",
             hint="a crawler over a JDBC connection gives both",
         )
-    vendor = parameters["classification"]
-    return vendor, {
+    vendor = parameters["classification"].lower()
+    # A kin of MySQL is known by the connection's URL.
+    return vendor if vendor in VENDORS else "jdbc", {
         "dbtable": _without_database(vendor, location),
         "connectionName": parameters["connectionName"],
         "useConnectionProperties": "true",
@@ -158,7 +163,7 @@ def jdbc_table_options(table: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
 def _without_database(vendor: str, location: str) -> str:
     """The table for a connection that names the database already: `database.table` of MySQL, else with a schema."""
     parts = location.split(".")
-    most = 1 if vendor == "mysql" else 2
+    most = 2 if vendor in VENDORS and vendor != "mysql" else 1
     return ".".join(parts[-most:]) if len(parts) > most else location
 
 

@@ -111,7 +111,7 @@ def target_of(
         user=user,
         password=password,
         properties=found.properties(ctx, url),
-        driver=driver,
+        driver=driver or found.given.get("JDBC_DRIVER_CLASS_NAME", ""),
         jar=values["customJdbcDriverS3Path"] or found.jar,
         name=values["connectionName"] or "",
     )

@@ -33,7 +33,9 @@ CONNECTIONS: dict[str, dict[str, Any]] = {
     "secret": _jdbc(SECRET_ID="db/login"),
     "ssl": _jdbc(USERNAME="ann", PASSWORD=SECRET, JDBC_ENFORCE_SSL="True", CUSTOM_JDBC_CERT="s3://certs/root.pem"),
     "encrypted": _jdbc(USERNAME="ann", ENCRYPTED_PASSWORD="xyz"),
-    "driver": _jdbc(USERNAME="ann", PASSWORD=SECRET, JDBC_DRIVER_JAR_URI="s3://jars/pg.jar"),
+    "driver": _jdbc(
+        USERNAME="ann", PASSWORD=SECRET, JDBC_DRIVER_JAR_URI="s3://jars/pg.jar", JDBC_DRIVER_CLASS_NAME="c.D"
+    ),
     "parts": {
         "ConnectionType": "POSTGRESQL",
         "ConnectionProperties": {"HOST": "h", "PORT": "5432", "DATABASE": "shop"},
@@ -125,7 +127,8 @@ def test_an_encrypted_connection_is_checked(ctx: EngineContext) -> None:
 
 
 def test_the_drivers_jar_of_a_connection(ctx: EngineContext) -> None:
-    assert _target(ctx, "postgresql", **_named("driver")).jar == "s3://jars/pg.jar"
+    target = _target(ctx, "postgresql", **_named("driver"))
+    assert (target.jar, target.driver) == ("s3://jars/pg.jar", "c.D")
     own = {"customJdbcDriverS3Path": "s3://jars/own.jar", "customJdbcDriverClassName": "a.B"}
     target = _target(ctx, "postgresql", **_named("driver"), **own)
     assert (target.jar, target.driver) == ("s3://jars/own.jar", "a.B")
