@@ -13,6 +13,7 @@ from awsglue.job import Job
 from awsglue.utils import getResolvedOptions
 
 from glue_etl.engine.bookmarks import BookmarkStore
+from glue_etl.engine.catalog.clients import Clients
 from glue_etl.errors import OptionError
 from glue_etl.settings import Settings
 from glue_etl.testing.buckets import Bucket
@@ -206,3 +207,40 @@ def test_tables_of_relationalize_share_no_keys_between_runs(lake: Bucket, job: C
         found.append(keys)
     assert found[0] == {1, 2}
     assert len(found[1] - found[0]) == 2
+
+
+def test_a_table_is_read_once_whatever_the_predicates(
+    glue_context: Any, glue_settings: Settings, lake: Bucket, job: Callable[..., Job]
+) -> None:
+    client = Clients(glue_settings).glue()
+    database = f"bookmarked_{next(_jobs)}"
+    client.create_database(DatabaseInput={"Name": database})
+    serde = {"SerializationLibrary": "org.openx.data.jsonserde.JsonSerDe"}
+    columns = [{"Name": "a", "Type": "int"}]
+
+    def stored(path: str) -> dict[str, Any]:
+        return {"Columns": columns, "Location": lake.uri(path), "SerdeInfo": serde}
+
+    client.create_table(
+        DatabaseName=database,
+        TableInput={
+            "Name": "t",
+            "StorageDescriptor": stored("t/"),
+            "PartitionKeys": [{"Name": "m", "Type": "int"}],
+            "Parameters": {"classification": "json"},
+        },
+    )
+    for month in (1, 2):
+        (lake.path / "t" / f"m={month}").mkdir(parents=True)
+        (lake.path / "t" / f"m={month}" / "f.json").write_text(TEXTS["json"] % month)
+        partition = {"Values": [str(month)], "StorageDescriptor": stored(f"t/m={month}/")}
+        client.create_partition(DatabaseName=database, TableName="t", PartitionInput=partition)
+    found = []
+    for predicate in ("m = 1", "m = 2", "m = 1", ""):
+        running = job()
+        frame = glue_context.create_dynamic_frame.from_catalog(
+            database=database, table_name="t", push_down_predicate=predicate, transformation_ctx="table"
+        )
+        found.append(values(frame))
+        running.commit()
+    assert found == [[1], [2], [], []]
