@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
+from urllib.parse import unquote
 
 from glue_etl.engine.catalog.hive_types import struct_of_columns
 from glue_etl.engine.catalog.serde import table_format
@@ -131,7 +132,10 @@ def _write(
         table = update.table
     plan = frame.checked()
     if table is not None and len(plan.type):
-        request = replace(request, partition_keys=_own_names(request.partition_keys, plan.type, str(target)))
+        keys = _own_names(request.partition_keys, plan.type, str(target))
+        folders = _folder_names(target, keys)
+        plan = _renamed(plan, dict(zip(keys, folders, strict=True)))
+        request = replace(request, partition_keys=folders)
         plan = _as_table(plan, table, request, f"the table {target}")
     if update is None:
         return write_plan(ctx, plan, request, path)
@@ -161,6 +165,24 @@ def _own_names(keys: Sequence[str], record: g.StructType, target: str) -> tuple[
                 hint="add it with apply_mapping or Map: its value names the folder that a record goes to",
             )
     return tuple(key if key in record.names else names[key.lower()] for key in keys)
+
+
+def _folder_names(target: Target, keys: tuple[str, ...]) -> tuple[str, ...]:
+    """The keys as the folders of the table's partitions spell them, so that a partition has one folder."""
+    if not keys:
+        return keys
+    found = target.client.get_partitions(**target.table_key, MaxResults=1)["Partitions"]
+    location = str((found[0].get("StorageDescriptor") or {}).get("Location") or "") if found else ""
+    names = tuple(unquote(part.partition("=")[0]) for part in location.rstrip("/").split("/")[-len(keys) :])
+    return names if [name.lower() for name in names] == [key.lower() for key in keys] else keys
+
+
+def _renamed(plan: Plan, names: Mapping[str, str]) -> Plan:
+    if all(old == new for old, new in names.items()):
+        return plan
+    fields = [g.Field(names.get(field.name, field.name), field.type) for field in plan.type]
+    columns = [top(old.name).alias(new.name) for old, new in zip(plan.type, fields, strict=True)]
+    return Plan(plan.df.select(*columns), g.StructType(tuple(fields)))
 
 
 def _as_table(plan: Plan, table: Mapping[str, Any], request: WriteRequest, what: str) -> Plan:

@@ -281,6 +281,16 @@ def test_the_table_says_how_files_are_written(shop: Shop) -> None:
         shop.into(ROWS, "t", path="s3://other/")
 
 
+def test_folders_are_spelled_as_those_of_the_table_are(shop: Shop) -> None:
+    shop.sink("select 1 id, 'a' Type, 'x' Kind", "t", "json", ["Kind", "Type"])
+    shop.into("select 'y' kind, 2 id, 'a' TYPE union all select 'x', 3, 'a'", "t", enableUpdateCatalog=True)
+    assert shop.partitions("t") == {"x/a": "t/Kind=x/Type=a/", "y/a": "t/Kind=y/Type=a/"}
+    assert [record["id"] for key in shop.lake.keys("t/Kind=x/Type=a/") for record in shop.records(key)] in (
+        [1, 3],
+        [3, 1],
+    )
+
+
 def test_new_columns_of_a_csv_table_come_last(shop: Shop) -> None:
     shop.make("t", "csv", "id int, name string")
     shop.into("select 9 zip, 'n' name, 'a' type, 7 id", "t", enableUpdateCatalog=True)
