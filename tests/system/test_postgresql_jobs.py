@@ -171,6 +171,17 @@ KEYS: dict[str, tuple[str, dict[str, Any], list[tuple[str, list[str]]]]] = {
         {"jobBookmarkKeys": "a", "sampleQuery": "SELECT v, a FROM t WHERE v > 1"},
         [("(1, 1), (2, 2)", ["2"]), ("(3, 3)", ["3"])],
     ),
+    "of a query in partitions": (
+        "v INT, a INT",
+        {
+            "jobBookmarkKeys": "a",
+            "sampleQuery": "SELECT v, a FROM t WHERE",
+            "enablePartitioningForSampleQuery": True,
+            "hashfield": "v",
+            "hashpartitions": 3,
+        },
+        [("(1, 1), (2, 2), (3, 3)", ["1", "2", "3"]), ("(4, 4), (5, 5), (7, 3)", ["4", "5"])],
+    ),
     "without keys all is read": (
         "v INT, a INT",
         {},

@@ -126,6 +126,12 @@ def jdbc_read(connection_type: str, options: Mapping[str, Any]) -> JdbcRead:
     keys = tuple(str(key).strip() for key in values["jobBookmarkKeys"] or ())
     if not all(keys):
         raise OptionError(f"jobBookmarkKeys has an empty name: {list(keys)!r}.", hint="give a list of columns")
+    if keys and opened and values["sampleSize"]:
+        raise OptionError(
+            f"sampleSize is {values['sampleSize']} and jobBookmarkKeys are {list(keys)!r}: the bookmark would go "
+            "beyond rows that the sample leaves out.",
+            hint="leave one of the two out",
+        )
     divided = bool(hash_field or expression) and (not query or opened)
     return JdbcRead(
         values=values,

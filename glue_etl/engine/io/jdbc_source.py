@@ -72,11 +72,11 @@ def open_jdbc(
     target = target_of(ctx, connection_type, request.values, catalog_id)
     _tell_ignored(request, target)
     driver = load_driver(ctx, target)
-    relations = _relations(request, target)
+    relations, whole = _relations(request, target), _whole(request, target)
     with connected(ctx.session, target, driver) as database:
         columns = _columns(database, request, relations[0])
         progress = progress_of(
-            ctx.bookmarks, stage.transformation_ctx, request, database, target.url.vendor, relations[0], columns
+            ctx.bookmarks, stage.transformation_ctx, request, database, target.url.vendor, whole, columns
         )
         conditions = _conditions(request, target, columns, progress)
         database.check(relations[0], conditions[0])
@@ -168,20 +168,30 @@ def _without_database(vendor: str, location: str) -> str:
 
 
 def _relations(request: JdbcRead, target: Target) -> list[str]:
-    """What stands behind FROM: a table, or queries in brackets with a name."""
-    vendor = target.url.vendor
+    """What stands behind FROM, one for all partitions or one for each."""
+    if not request.open_query:
+        return [_whole(request, target)]
+    # Each partition's condition stands within the query, which need not give the column it is divided by.
+    limit = target.url.vendor.limit
+    most = f" {limit.format(count=request.sample_size)}" if request.sample_size and limit else ""
+    return [_opened(request, part, most) for part in _open_parts(request, target) or ["1 = 1"]]
+
+
+def _opened(request: JdbcRead, condition: str, most: str = "") -> str:
+    extra = f" AND ({request.filter})" if request.filter else ""
+    return f"({request.query} ({condition}){extra}{most}) {_ALIAS}"
+
+
+def _whole(request: JdbcRead, target: Target) -> str:
+    """All that is asked for: a table, or a query in brackets with a name."""
     if request.open_query:
-        # Each partition's condition stands within the query, which need not give the column it is divided by.
-        extra = f" AND ({request.filter})" if request.filter else ""
-        most = f" {vendor.limit.format(count=request.sample_size)}" if request.sample_size and vendor.limit else ""
-        parts = _open_parts(request, target) or ["1 = 1"]
-        return [f"({request.query} ({part}){extra}{most}) {_ALIAS}" for part in parts]
+        return _opened(request, "1 = 1")
     if request.query:
-        return [f"({appended(request.query, request.filter)}) {_ALIAS}"]
-    table = request.table
+        return f"({appended(request.query, request.filter)}) {_ALIAS}"
+    table, vendor = request.table, target.url.vendor
     # Documented: without a schema the table is looked for in "public".
     plain = "." not in table and not table.startswith("(") and "currentschema=" not in target.url.text.lower()
-    return [f"{vendor.schema}.{table}" if vendor.schema and plain else table]
+    return f"{vendor.schema}.{table}" if vendor.schema and plain else table
 
 
 def _open_parts(request: JdbcRead, target: Target) -> list[str]:

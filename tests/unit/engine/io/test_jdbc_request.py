@@ -50,6 +50,7 @@ READS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     ),
     "keys as text": ({"dbtable": "t", "jobBookmarkKeys": '["a"]'}, {"bookmark_keys": ("a",), "descending": False}),
     "one key": ({"dbtable": "t", "jobBookmarkKeys": "a"}, {"bookmark_keys": ("a",)}),
+    "keys of a whole query": ({**WHERE, "hashfield": "a", "jobBookmarkKeys": "a"}, {"bookmark_keys": ("a",)}),
     "types": ({"dbtable": "t", "dataTypeMapping": {"float": "string"}}, {"mapping": {"FLOAT": "STRING"}}),
     "Spark's own": ({"dbtable": "t", "fetchsize": "500"}, {"spark_options": {"fetchsize": "500"}}),
 }
@@ -92,6 +93,10 @@ BAD_READS: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "an order": ({"dbtable": "t", "jobBookmarkKeysSortOrder": "up"}, "'up'.*asc, desc"),
     "a nameless key": ({"dbtable": "t", "jobBookmarkKeys": ["a", " "]}, "empty name"),
+    "keys of a sample": (
+        {**WHERE, "hashfield": "a", "jobBookmarkKeys": "a", "sampleSize": 5},
+        "sampleSize is 5 and jobBookmarkKeys",
+    ),
     "a JDBC type": ({"dbtable": "t", "dataTypeMapping": {"TEXT": "STRING"}}, "JDBC type 'TEXT'"),
     "a Glue type": ({"dbtable": "t", "dataTypeMapping": '{"CHAR": "TEXT"}'}, "maps CHAR to 'TEXT'"),
     "a mapping that is none": ({"dbtable": "t", "dataTypeMapping": "CHAR"}, "no object"),
