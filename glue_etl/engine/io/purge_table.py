@@ -14,7 +14,7 @@ from glue_etl.engine.catalog.lookup import Partition, get_partitions, keys_of_ta
 from glue_etl.engine.io.catalog_entries import Target, required_table
 from glue_etl.engine.io.lake import Lake, split_uri
 from glue_etl.engine.io.purge import OPTIONS, TRANSITION_OPTIONS, Purged, purge_folders, read_purge, read_transition
-from glue_etl.errors import OptionError, SourceError
+from glue_etl.errors import OptionError, SourceError, UnsupportedError
 
 if TYPE_CHECKING:
     from glue_etl.engine.context import EngineContext
@@ -23,6 +23,8 @@ __all__ = ["check_table_transition", "purge_table"]
 
 _LOG = logging.getLogger(__name__)
 _Place = tuple[Partition, str]
+# Deleting a file of theirs by its age would break them.
+_KEPT_BY_METADATA = ("delta", "hudi", "iceberg")
 _PREDICATE = "partitionPredicate"
 # The most that one call takes: https://docs.aws.amazon.com/glue/latest/webapi/API_BatchDeletePartition.html
 _DELETED_AT_ONCE = 25
@@ -41,12 +43,14 @@ def purge_table(ctx: EngineContext, target: Target, options: Mapping[str, Any], 
     Raises:
         SourceError: There is no such table, or it has no location.
         OptionError: An option has an unusable value.
+        UnsupportedError: The table is one of Iceberg, Hudi or Delta Lake.
         NoSuchBucketError: A bucket does not exist.
         PathNotFoundError: A location is no S3 URI, or leads outside the lake.
     """
     wanted = read_purge(options, (*OPTIONS, _PREDICATE))
     predicate = _predicate(options)
     table = required_table(target)
+    _check_kind(table, str(target))
     if not table.get("PartitionKeys"):
         if predicate:
             raise OptionError(
@@ -70,6 +74,16 @@ def check_table_transition(ctx: EngineContext, target: Target, storage_class: st
     """
     read_transition(storage_class, options, (*TRANSITION_OPTIONS, _PREDICATE), "transition_table")
     required_table(target)
+
+
+def _check_kind(table: Mapping[str, Any], name: str) -> None:
+    parameters = table.get("Parameters") or {}
+    for word in (parameters.get("table_type"), parameters.get("spark.sql.sources.provider")):
+        if str(word or "").lower() in _KEPT_BY_METADATA:
+            raise UnsupportedError.of(
+                f"purge_table of {name!r}, whose files are listed in metadata of the kind {str(word).lower()!r},",
+                "delete its rows with Spark SQL",
+            )
 
 
 def _predicate(options: Mapping[str, Any]) -> str:

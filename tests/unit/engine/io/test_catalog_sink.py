@@ -340,7 +340,7 @@ def test_a_table_of_a_database_is_written_by_its_connection(shop: Shop, monkeypa
 KEY = st.none() | st.text(st.sampled_from("aZ /=%:?é_.'\"\\-"), min_size=1, max_size=4).filter(lambda t: t.strip(" ."))
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(writes=st.lists(st.lists(st.tuples(KEY, st.integers(0, 2)), min_size=1, max_size=6), min_size=1, max_size=2))
 def test_every_row_is_in_exactly_one_partition(spark: SparkSession, shop: Shop, writes: Any) -> None:
     """Whatever the values: a partition's folder has the rows of its values, and all rows are in some partition."""

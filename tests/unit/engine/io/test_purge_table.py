@@ -15,7 +15,7 @@ from glue_etl.engine.catalog.serde import table_input
 from glue_etl.engine.io.catalog_entries import Target
 from glue_etl.engine.io.lake import Lake
 from glue_etl.engine.io.purge_table import check_table_transition, purge_table
-from glue_etl.errors import OptionError, PathNotFoundError, SourceError
+from glue_etl.errors import OptionError, PathNotFoundError, SourceError, UnsupportedError
 from glue_etl.settings import Settings
 
 ACCOUNT = {"accountId": "1", "roleArn": "r"}
@@ -144,6 +144,16 @@ def test_a_partition_outside_the_lake_is_refused_before_anything_is_deleted(stor
 def test_a_table_that_is_not_there(store: Any) -> None:
     with pytest.raises(SourceError, match="EntityNotFoundException"):
         purge_table(store, Target(store.client, "db", "t"), {})
+
+
+def test_a_table_with_metadata_of_its_own_is_left_alone(store: Any) -> None:
+    target = store.make("")
+    document = {"Name": "t", "StorageDescriptor": {"Location": "s3://b/t/"}, "Parameters": {"table_type": "ICEBERG"}}
+    store.client.update_table(DatabaseName="db", TableInput=document)
+    store.put("t/a")
+    with pytest.raises(UnsupportedError, match=r"purge_table of 'db\.t'.*'iceberg'"):
+        purge_table(store, target, {"retentionPeriod": 0})
+    assert store.keys() == ["t/a"]
 
 
 def test_the_arguments_of_a_transition(store: Any) -> None:
