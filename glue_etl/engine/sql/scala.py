@@ -20,6 +20,7 @@ class Scala:
     def __init__(self, jvm: Any) -> None:
         self._view = jvm
         self._classes: dict[str, Any] = {}
+        self._constants: dict[str, Any] = {}
         self._fields: dict[str, list[str]] = {}
 
     def java(self, name: str) -> Any:
@@ -30,6 +31,17 @@ class Scala:
                 found = getattr(found, part)
             self._classes[name] = found
         return self._classes[name]
+
+    def is_of(self, jvm: Any) -> bool:
+        """Whether this is for a view of the JVM."""
+        return self._view is jvm
+
+    def constant(self, name: str, member: str) -> Any:
+        """A value of a Java class that never changes."""
+        key = f"{name}.{member}"
+        if key not in self._constants:
+            self._constants[key] = getattr(self.java(name), member)()
+        return self._constants[key]
 
     def singleton(self, name: str) -> Any:
         """A Scala object itself, where its methods have no static side."""

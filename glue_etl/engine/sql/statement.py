@@ -17,6 +17,7 @@ __all__ = ["Name", "Statement", "name_parts", "read_statement"]
 Name = tuple[str, ...]
 """A name as written, part by part."""
 
+_PATTERN = "org.apache.spark.sql.catalyst.trees.TreePattern"
 _NAMED = ("UnresolvedRelation", "UnresolvedTable", "UnresolvedTableOrView", "UnresolvedView")
 
 # Statements that change what their first name stands for: made, altered, dropped.
@@ -128,8 +129,8 @@ class _Reader:
 
     def __init__(self, scala: Scala) -> None:
         self._scala = scala
-        self._with = scala.java("org.apache.spark.sql.catalyst.trees.TreePattern").UNRESOLVED_WITH()
-        self._plans = scala.java("org.apache.spark.sql.catalyst.trees.TreePattern").PLAN_EXPRESSION()
+        self._with = scala.constant(_PATTERN, "UNRESOLVED_WITH")
+        self._plans = scala.constant(_PATTERN, "PLAN_EXPRESSION")
         self.tables: list[Name] = []
         self.targets: list[Name] = []
         self.databases: list[Name] = []

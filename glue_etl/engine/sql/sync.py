@@ -42,11 +42,16 @@ class Sync:
         # Held while catalogs are compared, never while a statement runs.
         self._lock = threading.RLock()
         self._ready = False
+        self._scala: Scala | None = None
 
     def scala(self, session: SparkSession) -> Scala:
         """The session's JVM."""
         jvm: Any = session._jvm
-        return Scala(vars(jvm).get("_real", jvm))
+        view = vars(jvm).get("_real", jvm)
+        if self._scala is None or not self._scala.is_of(view):
+            # Kept, because each class is looked up by several calls.
+            self._scala = Scala(view)
+        return self._scala
 
     @contextmanager
     def around(self, session: SparkSession, statement: Statement, *, hive: bool = False) -> Iterator[None]:

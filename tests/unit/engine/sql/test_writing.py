@@ -169,6 +169,18 @@ def test_a_changed_table_keeps_what_the_statement_did_not_touch(glue: Any, spark
         spark.sql("alter table shop.t rename to shop.u")
 
 
+def test_other_ways_to_make_a_table(glue: Any, spark: SparkSession, shop: str, lake: Bucket) -> None:
+    frame = spark.sql("select 1 as a")
+    spark.catalog.createTable("shop.c", source="parquet", schema=frame.schema)
+    frame.writeTo("shop.w").using("json").create()
+    spark.sql(f"create table shop.l like shop.c using orc location '{lake.uri('l')}'")
+    found = {each["Name"]: each for each in glue.get_tables(DatabaseName="shop")["TableList"]}
+    providers = {name: each["Parameters"]["spark.sql.sources.provider"] for name, each in found.items()}
+    assert providers == {"c": "parquet", "l": "orc", "w": "json"}
+    assert [columns(each) for each in found.values()] == [[("a", "int")]] * 3
+    assert rows(spark.table("shop.w")) == [(1,)]
+
+
 def test_views(glue: Any, spark: SparkSession, enter: Enter) -> None:
     enter("t", "csv", "id int", {"a": "1\n"})
     spark.sql("create view shop.v as select id + 1 as next from shop.t")
