@@ -9,10 +9,18 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from glue_etl.engine.sql.entry import EXTERNAL, VIEW, Entry, entry_of
 from glue_etl.engine.sql.mirror import Mirror
-from glue_etl.engine.sql.names import GLOBAL_VIEWS, Key, catalog_names, key_of
+from glue_etl.engine.sql.names import Key, catalog_names, key_of
 from glue_etl.engine.sql.scala import Scala
 from glue_etl.engine.sql.spelling import spelled_otherwise
 from glue_etl.engine.sql.statement import read_statement
+from glue_etl.engine.sql.views import (
+    HIDDEN,
+    hidden_entry,
+    needs_texts_view,
+    temp_view_name,
+    view_of_frame,
+    view_of_texts,
+)
 from glue_etl.engine.sql.write_back import is_missing
 from glue_etl.errors import OptionError, UnsupportedError
 
@@ -76,13 +84,13 @@ class Enterer:
 
     # --- tables
 
-    def table(self, key: Key, seen: set[Key] | None = None, *, written: bool = False) -> dict[str, Any] | None:
+    def table(self, key: Key, seen: set[Key] | None = None, *, queried: bool = False) -> dict[str, Any] | None:
         """Enter a table as it is now, or take it out if it is gone.
 
         Args:
             key: Which.
             seen: Tables that are being entered, for views that name each other.
-            written: Whether the statement may write to it, which cannot be done through a view.
+            queried: Whether its rows are read and nothing else: then it may stand there as a view.
 
         Returns:
             Its document; None if there is no such table.
@@ -106,8 +114,19 @@ class Enterer:
         entry = entry_of(document)
         if entry.kind == VIEW:
             self._named_by(entry.view_text or "", key, seen)
-        elif not entry.provider or (not written and self._spelled_otherwise(entry)):
+        elif not entry.provider or (queried and self._spelled_otherwise(entry)):
             entry = self._read_view(entry)
+        elif queried and needs_texts_view(entry):
+            hidden = hidden_entry(entry)
+            if not self.mirror.has_database(HIDDEN):
+                self.mirror.put_database(HIDDEN, None, "", {})
+            self._put(hidden, document)
+            entry = view_of_texts(entry, hidden)
+        self._put(entry, document)
+        return document
+
+    def _put(self, entry: Entry, document: Mapping[str, Any]) -> None:
+        key = (entry.database, entry.name)
         lasting = {each: value for each, value in document.items() if each not in _VOLATILE}
         # The same table may stand there as itself for one statement and as a view for the next.
         text = entry.kind + json.dumps(lasting, default=str, sort_keys=True)
@@ -124,7 +143,6 @@ class Enterer:
             self.mirror.invalidate(*key)
         if entry.partition_columns:
             self._partitions(entry, document, known)
-        return document
 
     def _has(self, key: Key) -> bool:
         return self.mirror.has_database(key[0]) and self.mirror.has(*key)
@@ -141,12 +159,12 @@ class Enterer:
         full = [name if len(name) > 1 else (key[0], *name) for name in names]
         for name in catalog_names(full, self.mirror, parser, self.scala):
             if (inner := key_of(name, self.mirror)) not in seen:
-                self.table(inner, seen)
+                self.table(inner, seen, queried=True)
 
     def _partitions(self, entry: Entry, document: Mapping[str, Any], known: Known) -> None:
         key = (entry.database, entry.name)
         pages = self.glue.get_paginator("get_partitions").paginate(
-            DatabaseName=key[0], TableName=key[1], ExcludeColumnSchema=True
+            DatabaseName=document["DatabaseName"], TableName=document["Name"], ExcludeColumnSchema=True
         )
         own = _library(document)
         found: dict[tuple[str, ...], str] = {}
@@ -170,25 +188,8 @@ class Enterer:
     def _read_view(self, entry: Entry) -> Entry:
         """A view over what the engine's own reader gives."""
         df = self.engine.read(self.session, entry.database, entry.name)
-        view = f"glue_etl_{entry.database}_{entry.name}"
-        df.createOrReplaceGlobalTempView(view)
-        properties = {
-            # A lasting view may use a temporary one only if it says so.
-            "view.referredTempViewNames": json.dumps([[GLOBAL_VIEWS, view]]),
-            "view.catalogAndNamespace.numParts": "2",
-            "view.catalogAndNamespace.part.0": "spark_catalog",
-            "view.catalogAndNamespace.part.1": entry.database,
-        }
-        return replace(
-            entry,
-            kind=VIEW,
-            schema=df.schema,
-            partition_columns=(),
-            location=None,
-            options={},
-            properties=properties,
-            view_text=f"SELECT * FROM {GLOBAL_VIEWS}.`{view}`",
-        )
+        df.createOrReplaceGlobalTempView(temp_view_name(entry))
+        return view_of_frame(entry, df.schema)
 
     # --- databases
 

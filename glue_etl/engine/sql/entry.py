@@ -49,6 +49,7 @@ class Entry:
         properties: As `TBLPROPERTIES` has them.
         comment: What is said about the table.
         view_text: The query of a view.
+        hives_text: Whether a SerDe of Hive's for delimited text reads the files.
     """
 
     database: str
@@ -62,6 +63,7 @@ class Entry:
     properties: Mapping[str, str] = field(default_factory=dict)
     comment: str | None = None
     view_text: str | None = None
+    hives_text: bool = False
 
 
 def entry_of(table: Mapping[str, Any]) -> Entry:
@@ -113,6 +115,7 @@ def entry_of(table: Mapping[str, Any]) -> Entry:
         options,
         _properties(parameters),
         _comment(table),
+        hives_text=provider == "csv" and own not in _SPARKS,
     )
 
 
@@ -132,8 +135,9 @@ def options_of(said: TableFormat) -> dict[str, str] | None:
     # An empty text switches a character off.
     result = {"sep": ",", "quote": "", "escape": "\\" if "quoteChar" in options else ""}
     result |= {_CHARACTERS[key]: str(options.pop(key)) for key in _CHARACTERS if key in options}
-    if result["quote"] == "-1":
-        result["quote"] = ""
+    if result["quote"] in ("", "-1"):
+        # Spark would write two quotes for an empty text.
+        result |= {"quote": "", "emptyValue": ""}
     if str(options.pop("multiline", "false")).lower() == "true":
         result["multiLine"] = "true"
     if said.header_lines:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from glue_etl.engine.sql.hive_ddl import check_provider, hive_plan
 from glue_etl.engine.sql.statement import Name, Statement, name_parts, read_statement
 from glue_etl.engine.sql.sync import Sync
+from glue_etl.engine.sql.views import HIDDEN
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -31,6 +32,8 @@ _OF_A_TABLE = {
     "tableExists": False,
     "uncacheTable": False,
 }
+# Those for which the table is what a query of all its rows is.
+_OF_A_QUERY = ("cacheTable", "isCached", "uncacheTable")
 _OF_A_DATABASE = ("databaseExists", "getDatabase", "setCurrentDatabase")
 _WRITES_V2 = ("append", "create", "createOrReplace", "overwrite", "overwritePartitions", "replace")
 
@@ -118,9 +121,10 @@ class _Hooks:
         statement = read_statement(plan, scala)
         made = hive_plan(plan, java, scala)
         with self._sync.around(session, statement, hive=made is not None):
-            if made is None:
-                return call(session, text, args)
-            return self._run(session, made, scala)
+            result = call(session, text, args) if made is None else self._run(session, made, scala)
+        if statement.lists_databases:
+            result = result.filter(result[0] != HIDDEN)
+        return result
 
     def _run(self, session: SparkSession, plan: Any, scala: Any) -> Any:
         from pyspark.sql import DataFrame
@@ -132,12 +136,12 @@ class _Hooks:
 
     def table(self, call: Call, session: SparkSession, tableName: str) -> Any:
         """`spark.table`."""
-        with self._named(session, tableName):
+        with self._named(session, tableName, queried=True):
             return call(session, tableName)
 
     def table_of_reader(self, call: Call, reader: Any, tableName: str) -> Any:
         """`spark.read.table`, `spark.readStream.table`."""
-        with self._named(reader._spark, tableName):
+        with self._named(reader._spark, tableName, queried=True):
             return call(reader, tableName)
 
     def save_as_table(self, call: Call, writer: Any, name: str, *args: Any, **kwargs: Any) -> Any:
@@ -171,7 +175,8 @@ class _Hooks:
             if name in ("listColumns", "tableExists"):
                 database = args[0] if args else kwargs.get("dbName")
             full = f"{database}.{tableName}" if database else tableName
-            with self._named(catalog._sparkSession, full, kind=name if changes else ""):
+            queried = name in _OF_A_QUERY
+            with self._named(catalog._sparkSession, full, kind=name if changes else "", queried=queried):
                 return call(catalog, tableName, *args, **kwargs)
 
         return hook
@@ -184,7 +189,7 @@ class _Hooks:
     def list_databases(self, call: Call, catalog: Any, *args: Any, **kwargs: Any) -> Any:
         """`spark.catalog.listDatabases`."""
         with self._sync.around(catalog._sparkSession, Statement("listDatabases", lists_databases=True)):
-            return call(catalog, *args, **kwargs)
+            return [each for each in call(catalog, *args, **kwargs) if each.name != HIDDEN]
 
     def list_tables(self, call: Call, catalog: Any, dbName: str | None = None, *args: Any, **kwargs: Any) -> Any:
         """`spark.catalog.listTables`."""
@@ -201,7 +206,7 @@ class _Hooks:
         return builder
 
     @contextmanager
-    def _named(self, session: SparkSession, name: str, *, kind: str = "") -> Iterator[None]:
+    def _named(self, session: SparkSession, name: str, *, kind: str = "", queried: bool = False) -> Iterator[None]:
         java: Any = session._jsparkSession
         try:
             parts = name_parts(name, java.sessionState().sqlParser(), self._sync.scala(session))
@@ -209,7 +214,9 @@ class _Hooks:
             # Spark tells of it in its own way.
             yield
             return
-        with self._sync.around(session, Statement(kind or "table", (parts,), (parts,) if kind else ())):
+        names, none = (parts,), ()
+        statement = Statement(kind or "table", names, names if kind else none, names if queried else none)
+        with self._sync.around(session, statement):
             yield
 
     def _databases(self, session: SparkSession, name: str | None, *, lists: bool = False) -> Statement:

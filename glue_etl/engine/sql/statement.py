@@ -79,6 +79,7 @@ class Statement:
         kind: The name of its plan in Spark.
         tables: Tables and views it names, once each, in order; names of its own subqueries are left out.
         targets: Those that it may make, change or drop.
+        queried: Those whose rows it reads.
         databases: Databases it names.
         changes_database: Whether it may make, change or drop these.
         lists_tables: Whether it lists the tables of the database it names, or of the current one.
@@ -88,6 +89,7 @@ class Statement:
     kind: str
     tables: tuple[Name, ...] = ()
     targets: tuple[Name, ...] = ()
+    queried: tuple[Name, ...] = ()
     databases: tuple[Name, ...] = ()
     changes_database: bool = False
     lists_tables: bool = False
@@ -113,6 +115,7 @@ def read_statement(plan: Any, scala: Scala) -> Statement:
         kind,
         tuple(dict.fromkeys(reader.tables)),
         tuple(dict.fromkeys(reader.targets)),
+        tuple(dict.fromkeys(reader.queried)),
         tuple(dict.fromkeys(reader.databases)),
         kind in _CHANGES_DATABASE,
         kind in _LISTS_TABLES,
@@ -133,6 +136,7 @@ class _Reader:
         self._plans = scala.constant(_PATTERN, "PLAN_EXPRESSION")
         self.tables: list[Name] = []
         self.targets: list[Name] = []
+        self.queried: list[Name] = []
         self.databases: list[Name] = []
 
     def read(self, plan: Any, hidden: frozenset[str]) -> None:
@@ -187,6 +191,8 @@ class _Reader:
             name = self._scala.texts(leaf.multipartIdentifier())
             if len(name) > 1 or name[0].lower() not in hidden:
                 self.tables.append(name)
+                if kind == "UnresolvedRelation":
+                    self.queried.append(name)
         elif kind == "UnresolvedIdentifier":
             self.tables.append(self._scala.texts(leaf.nameParts()))
         elif kind == "PlanWithUnresolvedIdentifier":
@@ -202,11 +208,11 @@ class _Reader:
 
     def _change(self, plan: Any, kind: str, hidden: frozenset[str]) -> None:
         target = plan.table() if kind in ("InsertIntoStatement", "AppendData") else plan.children().apply(0)
-        if kind == "InsertIntoStatement":
-            self._leaf(target, frozenset())
         name = self._name_of(target)
         if name is None:
             return
+        if kind == "InsertIntoStatement":
+            self.tables.append(name)
         self.targets.append(name)
         if kind == "RenameTable":
             self.targets.append(self._renamed(name, self._scala.texts(plan.newName())))
@@ -234,6 +240,7 @@ class _Reader:
             inner.read(plan.logicalPlan(), hidden)
             # What is explained is not done.
             self.tables += inner.tables
+            self.queried += inner.queried
             self.databases += inner.databases
         elif kind == "DescribeQueryCommand":
             self.read(plan.plan(), hidden)

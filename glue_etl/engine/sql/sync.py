@@ -16,6 +16,7 @@ from glue_etl.engine.sql.mirror import Mirror
 from glue_etl.engine.sql.names import Key, catalog_names, database_of, key_of
 from glue_etl.engine.sql.scala import Scala
 from glue_etl.engine.sql.statement import Name, Statement
+from glue_etl.engine.sql.views import HIDDEN
 from glue_etl.engine.sql.write_back import Before, DatabaseBefore, TableBefore, Writer, is_missing
 from glue_etl.errors import UnsupportedError
 
@@ -95,7 +96,7 @@ class Sync:
             for database, name in self._entered.tables:
                 if mirror.has_database(database) and mirror.has(database, name):
                     mirror.forget(database, name)
-            for database in self._entered.databases - {"default"}:
+            for database in (self._entered.databases | {HIDDEN}) - {"default"}:
                 if mirror.has_database(database):
                     mirror.forget_database(database)
             self._entered = Entered()
@@ -128,8 +129,10 @@ class Sync:
             for database in databases if statement.databases else [mirror.current_database]:
                 enterer.names(database)
         targets = {key_of(name, mirror) for name in statement.targets}
+        # What only the query of a temporary view names is read too.
+        read = {key_of(name, mirror) for name in names if name in statement.queried or name not in statement.tables}
         for key in dict.fromkeys(key_of(name, mirror) for name in names):
-            document = enterer.table(key, written=key in targets)
+            document = enterer.table(key, queried=key in read - targets)
             if key in targets:
                 enterer.database(key[0], anew=True)
                 _check_target(statement, key, document)

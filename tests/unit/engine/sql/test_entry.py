@@ -40,7 +40,7 @@ def table(library: str, properties: dict[str, str] | None = None, **more: Any) -
     }
 
 
-HIVE = {"sep": "\x01", "quote": "", "escape": "", "nullValue": "\\N"}
+HIVE = {"sep": "\x01", "quote": "", "escape": "", "emptyValue": "", "nullValue": "\\N"}
 ENTRIES = {
     "parquet": (table(PARQUET), "parquet", {}),
     "orc": (table(ORC), "orc", {}),

@@ -104,6 +104,20 @@ def test_fields_of_json_are_found_in_any_letter_case(spark: SparkSession, enter:
     assert rows(spark.sql("select userid, address.zipcode from shop.j")) == [(1, "x"), (2, None)]
 
 
+def test_an_empty_cell_of_text_is_the_empty_text(spark: SparkSession, enter: Enter, lake: Bucket) -> None:
+    parts = {("1",): "t/y=1/"}
+    enter("t", "csv", "id int; name string", {"y=1/a": "1,\n,b\n3,\\N\n"}, keys="y int", partitions=parts)
+    assert rows(spark.sql("select id, name, y from shop.t where id is not null")) == [(1, "", 1), (3, None, 1)]
+    frame = spark.table("shop.t").filter("name = 'b'")
+    spark.sql("insert into shop.t partition (y = 2) values (4, 'b'), (5, '')")
+    assert rows(frame.select("y")) == [(1,)]
+    assert rows(spark.sql("select name, count(*) from shop.t where y = 2 group by name")) == [("", 1), ("b", 1)]
+    assert [row[0] for row in spark.sql("show partitions shop.t").collect()] == ["y=1", "y=2"]
+    assert [row[0] for row in spark.sql("show databases").collect()] == ["default", "shop"]
+    assert [each.name for each in spark.catalog.listDatabases()] == ["default", "shop"]
+    assert [each.name for each in spark.catalog.listTables("shop")] == ["t"]
+
+
 def test_views_of_the_catalog(spark: SparkSession, glue: Any, enter: Enter) -> None:
     enter("t", "csv", "id int", {"a": "1\n"})
     columns = {"Columns": [{"Name": "twice", "Type": "int"}]}

@@ -75,6 +75,22 @@ def test_the_tables_a_statement_names(read: Any, text: str, names: list[str]) ->
     assert dotted(read(text).tables) == names
 
 
+QUERIED = {
+    "a query": ("select * from a join b", ["a", "b"]),
+    "an insert reads its query only": ("insert into a select * from b", ["b"]),
+    "an insert into what it reads": ("insert into a select * from a", ["a"]),
+    "a view": ("create view v as select * from a", ["a"]),
+    "partitions are not rows": ("show partitions a", []),
+    "columns are not rows": ("describe a", []),
+    "explain": ("explain select * from a", ["a"]),
+}
+
+
+@pytest.mark.parametrize(("text", "names"), QUERIED.values(), ids=QUERIED.keys())
+def test_the_tables_whose_rows_a_statement_reads(read: Any, text: str, names: list[str]) -> None:
+    assert dotted(read(text).queried) == names
+
+
 TARGETS = {
     "select changes nothing": ("select * from t", []),
     "explain changes nothing": ("explain insert into t select 1", []),
