@@ -32,7 +32,7 @@ FILE = "_glue_etl_file"
 """The column of each record's file, where the script has not asked for one of its own."""
 _NUMBER = "_glue_etl_partition"
 _FOLDER = "_glue_etl_folder"
-_FOUND = "_glue_etl_found"
+_VALUES = "_glue_etl_values"
 _FEW = 64
 """Folders that are told apart by a chain of comparisons; for more of them Spark looks them up in a hash table."""
 _SPARKS_OWN = (g.STRING, g.INT, g.LONG, g.DATE)
@@ -87,12 +87,46 @@ def with_keys(
     number = {partition.values: position for position, partition in enumerate(distinct)}
     by_root = {partition.location: number[partition.values] for partition in partitions}
     folders = {name: by_root[file.root] for file in files for name in _folder_names(file)}
-    numbered = _numbered(plan.df, folders, column)
-    last = []
-    for position, key in enumerate(keys):
-        values_of = ", ".join(literal_of(partition.values[position], key.type) for partition in distinct)
-        last.append(f"element_at(array({values_of}), {_NUMBER} + 1) AS {quoted(key.name)}")
-    return Plan(numbered.selectExpr(*kept, *last), kind)
+    path = quoted(column)
+    folder = f"substring({path}, 1, length({path}) - length(substring_index({path}, '/', -1)) - 1)"
+    unknown = f"raise_error(concat('the file ', {path}, ' is of no partition of the table'))"
+    # A column of its own, so that it is not made anew for each comparison.
+    df = plan.df.selectExpr("*", f"{folder} AS {_FOLDER}")
+    values_of = [partition.values for partition in distinct]
+    if len(folders) <= _FEW:
+        return Plan(_compared(df, folders, unknown).selectExpr(*kept, *_literals(keys, values_of)), kind)
+    return Plan(_looked_up(df, folders, values_of, unknown).selectExpr(*kept, *_casts(keys)), kind)
+
+
+def _compared(df: DataFrame, folders: Mapping[str, int], unknown: str) -> DataFrame:
+    """With the number of each record's partition, by a chain of comparisons."""
+    cases = " ".join(f"WHEN {sql_text(name)} THEN {number}" for name, number in folders.items())
+    return df.selectExpr("*", f"CASE {_FOLDER} {cases} ELSE CAST({unknown} AS INT) END AS {_NUMBER}")
+
+
+def _literals(keys: g.StructType, values: Sequence[tuple[str, ...]]) -> list[str]:
+    arrays = [", ".join(literal_of(row[i], key.type) for row in values) for i, key in enumerate(keys)]
+    return [
+        f"element_at(array({array}), {_NUMBER} + 1) AS {quoted(key.name)}"
+        for array, key in zip(arrays, keys, strict=True)
+    ]
+
+
+def _looked_up(df: DataFrame, folders: Mapping[str, int], values: Sequence[tuple[str, ...]], unknown: str) -> DataFrame:
+    """With the values of each record's partition as texts, by a hash table that each task has."""
+    texts = [[None if value == NULL_VALUE else value for value in row] for row in values]
+    rows = json.dumps([{_FOLDER: name, _VALUES: texts[number]} for name, number in folders.items()])
+    pairs = f.from_json(f.lit(rows), f"array<struct<{_FOLDER}:string,{_VALUES}:array<string>>>")
+    known = df.sparkSession.range(1).select(f.inline(pairs))
+    joined = df.join(f.broadcast(known), _FOLDER, "left")
+    return joined.withColumn(_VALUES, f.expr(f"IF(isnull({_VALUES}), CAST({unknown} AS ARRAY<STRING>), {_VALUES})"))
+
+
+def _casts(keys: g.StructType) -> list[str]:
+    return [
+        f"CAST(element_at({_VALUES}, {i}) AS {to_spark(key.type).simpleString()}) AS {quoted(key.name)}"
+        for i, key in enumerate(keys, 1)
+    ]
 
 
 def _folder_names(file: SourceFile) -> list[str]:
@@ -102,20 +136,3 @@ def _folder_names(file: SourceFile) -> list[str]:
         return [folder]
     local = posixpath.dirname(file.local.absolute().as_posix())
     return list({folder: None, local: None, f"file:{local}": None, f"file://{local}": None})
-
-
-def _numbered(df: DataFrame, folders: Mapping[str, int], column: str) -> DataFrame:
-    """With the number of each record's partition."""
-    path = quoted(column)
-    folder = f"substring({path}, 1, length({path}) - length(substring_index({path}, '/', -1)) - 1)"
-    unknown = f"CAST(raise_error(concat('the file ', {path}, ' is of no partition of the table')) AS INT)"
-    # A column of its own, so that it is not made anew for each comparison.
-    df = df.selectExpr("*", f"{folder} AS {_FOLDER}")
-    if len(folders) <= _FEW:
-        cases = " ".join(f"WHEN {sql_text(name)} THEN {number}" for name, number in folders.items())
-        return df.selectExpr("*", f"CASE {_FOLDER} {cases} ELSE {unknown} END AS {_NUMBER}")
-    rows = json.dumps([{_FOLDER: name, _FOUND: number} for name, number in folders.items()])
-    pairs = f.from_json(f.lit(rows), f"array<struct<{_FOLDER}:string,{_FOUND}:int>>")
-    known = df.sparkSession.range(1).select(f.inline(pairs))
-    joined = df.join(f.broadcast(known), _FOLDER, "left")
-    return joined.selectExpr("*", f"IF(isnull({_FOUND}), {unknown}, {_FOUND}) AS {_NUMBER}")

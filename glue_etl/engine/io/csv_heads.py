@@ -6,6 +6,7 @@ parsed here; the data is read by Spark.
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["WELL_KNOWN", "Dialect", "Shape", "each", "fields_of", "names_of", "shape_of"]
 
+_LOG = logging.getLogger(__name__)
 _HEAD = 64 * 1024
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _THREADS = 8
@@ -102,6 +104,8 @@ def shape_of(
     header = lines[:1] if dialect.header else []
     records = [fields_of(line, dialect) for line in lines[int(dialect.header) + int(dialect.skip_first) :]]
     if given is not None:
+        if header:
+            _compare_header(fields_of(header[0], dialect), given, file)
         return _given_shape(given, records, file) if lines else None
     if not dialect.header:
         return Shape(tuple(f"col{i}" for i in range(max(map(len, records))))) if records else None
@@ -110,6 +114,17 @@ def shape_of(
     names = names_of(fields_of(header[0], dialect), case_sensitive=case_sensitive)
     empty = [len(record) for record in records if not any(field.strip() for field in record[len(names) :])]
     return Shape(names, max(0, max(empty, default=0) - len(names)))
+
+
+def _compare_header(header: Sequence[str], names: Sequence[str], file: SourceFile) -> None:
+    """Say so where a header has the names of a table in another order: cells go by their position."""
+    found, wanted = [[name.strip().lower() for name in each] for each in (header, names)]
+    if found != wanted and sorted(found) == sorted(wanted):
+        _LOG.warning(
+            "The header of %r has the table's columns in another order, and cells go by their position: %s.",
+            file.uri,
+            ", ".join(header),
+        )
 
 
 def _given_shape(names: Sequence[str], records: Sequence[list[str]], file: SourceFile) -> Shape:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -95,6 +96,16 @@ def test_the_columns_name_the_cells_by_position(enter: Enter, read_table: ReadTa
     lake.write("t/empty.csv", "")
     frame = read_table(enter("csv", [("vendorid", "bigint"), ("fare", "double")], format_options={"withHeader": True}))
     assert _rows(frame) == [{"vendorid": 1, "fare": 2.5}, {"vendorid": 2}]
+
+
+def test_a_header_in_another_order_is_told(
+    enter: Enter, read_table: ReadTable, lake: Bucket, caplog: pytest.LogCaptureFixture
+) -> None:
+    lake.write("t/a.csv", "B,A\n1,2\n")
+    frame = read_table(enter("csv", [("a", "int"), ("b", "int")], format_options={"withHeader": True}))
+    with caplog.at_level(logging.WARNING, logger="glue_etl"):
+        assert _rows(frame) == [{"a": 1, "b": 2}]
+    assert "has the table's columns in another order" in caplog.text
 
 
 def test_a_cell_without_a_column_makes_an_error_record(enter: Enter, read_table: ReadTable, lake: Bucket) -> None:

@@ -118,11 +118,13 @@ def test_typed_keys_in_every_format(
 
 
 def test_many_partitions(enter: Enter, read_table: ReadTable, lake: Bucket) -> None:
-    partitions = {(str(n),): f"t/{n}/" for n in range(80)}
-    for (value,), folder in partitions.items():
+    partitions = {(str(n), "x" if n else "__HIVE_DEFAULT_PARTITION__"): f"t/{n}/" for n in range(80)}
+    for (value, _), folder in partitions.items():
         lake.write(f"{folder}x.csv", f"{value}\n")
-    rows = _rows(read_table(enter("csv", [("v", "bigint")], [("n", "bigint")], partitions)))
-    assert sorted((row["v"], row["n"]) for row in rows) == [(n, n) for n in range(80)]
+    frame = read_table(enter("csv", [("v", "bigint")], [("n", "bigint"), ("s", "string")], partitions))
+    assert _schema(frame) == "v:bigint,n:bigint,s:string"
+    rows = sorted((row["v"], row["n"], row.get("s")) for row in _rows(frame))
+    assert rows == [(n, n, "x" if n else None) for n in range(80)]
 
 
 def test_a_null_partition_and_a_field_named_as_a_key(enter: Enter, read_table: ReadTable, lake: Bucket) -> None:
