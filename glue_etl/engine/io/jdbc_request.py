@@ -120,18 +120,7 @@ def jdbc_read(connection_type: str, options: Mapping[str, Any]) -> JdbcRead:
             f"partitionColumn is {ranges.column!r}, and hashfield or hashexpression is given too.",
             hint="divide the rows in one of the two ways",
         )
-    order = str(values["jobBookmarkKeysSortOrder"] or _ORDERS[0]).lower()
-    if order not in _ORDERS:
-        raise OptionError(f"jobBookmarkKeysSortOrder is {order!r}.", available=_ORDERS)
-    keys = tuple(str(key).strip() for key in values["jobBookmarkKeys"] or ())
-    if not all(keys):
-        raise OptionError(f"jobBookmarkKeys has an empty name: {list(keys)!r}.", hint="give a list of columns")
-    if keys and opened and values["sampleSize"]:
-        raise OptionError(
-            f"sampleSize is {values['sampleSize']} and jobBookmarkKeys are {list(keys)!r}: the bookmark would go "
-            "beyond rows that the sample leaves out.",
-            hint="leave one of the two out",
-        )
+    keys, descending = _bookmark_keys(values, opened)
     divided = bool(hash_field or expression) and (not query or opened)
     return JdbcRead(
         values=values,
@@ -146,7 +135,7 @@ def jdbc_read(connection_type: str, options: Mapping[str, Any]) -> JdbcRead:
         filter=(values["filterPredicate"] or "").strip(),
         mapping=check_mapping(_json_object("dataTypeMapping", values["dataTypeMapping"])),
         bookmark_keys=keys,
-        descending=order == "desc",
+        descending=descending,
         spark_options=_given(SPARK_JDBC_READ, values),
     )
 
@@ -209,6 +198,23 @@ def _what(values: Mapping[str, Any], connection_type: str) -> tuple[str, str, bo
             hint="set enablePartitioningForSampleQuery with hashfield or hashexpression, or complete the query",
         )
     return "", text, opened
+
+
+def _bookmark_keys(values: Mapping[str, Any], opened: bool) -> tuple[tuple[str, ...], bool]:
+    """The columns that tell what is new, and whether new rows have smaller ones."""
+    order = str(values["jobBookmarkKeysSortOrder"] or _ORDERS[0]).lower()
+    if order not in _ORDERS:
+        raise OptionError(f"jobBookmarkKeysSortOrder is {order!r}.", available=_ORDERS)
+    keys = tuple(str(key).strip() for key in values["jobBookmarkKeys"] or ())
+    if not all(keys):
+        raise OptionError(f"jobBookmarkKeys has an empty name: {list(keys)!r}.", hint="give a list of columns")
+    if keys and opened and values["sampleSize"]:
+        raise OptionError(
+            f"sampleSize is {values['sampleSize']} and jobBookmarkKeys are {list(keys)!r}: the bookmark would go "
+            "beyond rows that the sample leaves out.",
+            hint="leave one of the two out",
+        )
+    return keys, order == "desc"
 
 
 def _ranges(values: Mapping[str, Any]) -> Ranges | None:
