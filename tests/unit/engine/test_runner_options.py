@@ -111,7 +111,8 @@ def test_what_reaches_spark(run: Run, settings: Settings):
     words = shlex.split(output(result))
     conf = dict(word.split("=", 1) for word in words[1::2])
     assert conf["spark.jars"] == f"{(code / 'a.jar').as_uri()},{(code / 'b').as_uri()},/mine.jar"
-    assert conf["spark.driver.extraClassPath"] == f"{code / 'a.jar'}:{code / 'b'}"
+    # JDBC drivers of this machine come behind.
+    assert conf["spark.driver.extraClassPath"].split(":")[:2] == [str(code / "a.jar"), str(code / "b")]
     assert conf["spark.x"] == "a b"
     assert conf["spark.executor.cores"] == "3"
     assert conf["spark.executorEnv.CUSTOMER_A"] == "x y"
