@@ -79,7 +79,8 @@ class StreamGate:
         """
         if self._closed:
             self._end()
-        if not self._heeding and threading.current_thread() is threading.main_thread():
+        mine = threading.current_thread() is threading.main_thread()
+        if not self._heeding and mine and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
             self._heeding = True
             signal.signal(signal.SIGTERM, self._on_signal)
             self._announce()

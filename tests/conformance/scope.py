@@ -18,7 +18,10 @@ Predicate = Callable[[Case], bool]
 
 # What the engine's sources and sinks know; everything else is missing by name.
 FORMATS = ("avro", "json", "csv", "parquet", "glueparquet", "orc", "grokLog", "ion", "xml")
-CONNECTIONS = ("s3", "file", "jdbc", "mysql", "oracle", "postgresql", "rate", "redshift", "sqlserver")
+CONNECTIONS = (
+    "s3", "file", "rate", "rate-micro-batch",
+    "custom.jdbc", "jdbc", "mysql", "oracle", "postgresql", "redshift", "sqlserver",
+)  # fmt: skip
 UNWRITABLE = ("xml", "grokLog", "ion")
 
 # Options that getResolvedOptions itself declares; those it was asked for come on top.

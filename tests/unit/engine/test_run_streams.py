@@ -28,7 +28,7 @@ class Query:
 
 @pytest.fixture
 def gate() -> Iterator[StreamGate]:
-    before = signal.getsignal(signal.SIGTERM)
+    before = signal.signal(signal.SIGTERM, signal.SIG_DFL)
     announced: list[int] = []
     gate = StreamGate(lambda: announced.append(1))
     gate.about_to_start()
@@ -124,3 +124,15 @@ def test_the_first_stream_of_another_thread_leaves_signals_alone() -> None:
     thread.join()
     assert announced == []
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_a_script_that_heeds_the_signal_itself_keeps_it() -> None:
+    def own(number: int, frame: object) -> None: ...
+
+    before = signal.signal(signal.SIGTERM, own)
+    try:
+        announced: list[int] = []
+        StreamGate(lambda: announced.append(1)).about_to_start()
+        assert (announced, signal.getsignal(signal.SIGTERM)) == ([], own)
+    finally:
+        signal.signal(signal.SIGTERM, before)
