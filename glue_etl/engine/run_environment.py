@@ -126,6 +126,9 @@ def _spark_settings(
         events.mkdir(parents=True, exist_ok=True)
         settings |= {"spark.eventLog.enabled": "true", "spark.eventLog.dir": events.as_uri()}
     settings |= {**job.conf, **conf}
+    if job.sql_catalog:
+        # What such a job says of Hive's catalog on AWS is how it gets the Data Catalog; there is no metastore here.
+        settings["spark.sql.catalogImplementation"] = "in-memory"
     _add_jars(settings, brought.jars, job.user_jars_first)
     return settings
 

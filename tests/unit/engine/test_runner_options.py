@@ -173,3 +173,22 @@ def test_a_python_shell_job_where_spark_is_not_installed(tmp_path: Path):
     assert (done.returncode, done.stdout) == (0, "1\n"), done.stderr
     (record,) = (tmp_path / "s" / "logs" / "job").glob("*/run.json")
     assert json.loads(record.read_text())["state"] == "SUCCEEDED"
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        pytest.param(("--enable-glue-datacatalog",), ["1", "in-memory"], id="on: Hive's catalog is the Data Catalog"),
+        pytest.param((), ["0", "hive"], id="off: as the job says"),
+    ],
+)
+def test_the_data_catalog_in_spark_sql(run: Run, words: tuple[str, ...], expected: list[str]):
+    source = """
+        import os, shlex
+        words = shlex.split(os.environ["PYSPARK_SUBMIT_ARGS"])
+        (kind,) = (word.partition("=")[2] for word in words if word.startswith("spark.sql.catalogImplementation="))
+        print(os.environ["GLUE_ETL_SQL_CATALOG"], kind)
+    """
+    result = run(source, "--conf", "spark.sql.catalogImplementation=hive", *words)
+    assert output(result).split() == expected
+    assert result.notes == ()
