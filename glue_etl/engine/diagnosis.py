@@ -17,6 +17,7 @@ from pathlib import Path
 from glue_etl.engine import compat, java
 from glue_etl.engine.catalog.browse import tables
 from glue_etl.engine.catalog.clients import Clients
+from glue_etl.engine.io.jdbc_jars import drivers_on_disk
 from glue_etl.engine.io.lake import Lake
 from glue_etl.errors import JavaNotFoundError, StateError
 from glue_etl.settings import Settings, stray_spark_home
@@ -62,6 +63,7 @@ def examine(settings: Settings) -> list[Finding]:
         _state,
         _lake,
         _catalog,
+        _drivers,
         _network,
         _machine,
     ]
@@ -244,6 +246,12 @@ def _catalog(settings: Settings) -> Iterator[Finding]:
         return
     shown = ", ".join([*found[:5], *(["..."] if len(found) > 5 else [])])
     yield Finding(name, f"local, {len(found)} tables: {shown}" if found else "local, no tables yet")
+
+
+def _drivers(settings: Settings) -> Iterator[Finding]:
+    found = drivers_on_disk(settings.jdbc_drivers)
+    hint = "" if found else "only for jobs over databases: docs/jdbc.md says where drivers are looked for"
+    yield Finding("JDBC drivers", ", ".join(map(str, found)) or "none", hint=hint)
 
 
 def _network(settings: Settings) -> Iterator[Finding]:

@@ -20,6 +20,7 @@ __all__ = ["JdbcUrl", "masked", "parse_url"]
 _MASK = "****"
 _USER_KEYS = frozenset({"user", "username", "uid"})
 _PASSWORD_KEYS = frozenset({"password", "pwd"})
+_JSON_SECRET = re.compile(r'(?i)("\w*(?:password|pwd|secret|token)\w*"\s*:\s*)"(?:[^"\\]|\\.)*"')
 _SECRET = re.compile(r"(?i)((?:password|pwd|secret|token)\w*=)[^&;\s)]+")
 _ORACLE_LOGIN = re.compile(r"(?i)(jdbc:oracle:\w+:)([^@/\s]*)/([^@\s]*)@")
 _AUTHORITY_LOGIN = re.compile(r"//([^/@\s]*):([^/@\s]*)@")
@@ -87,7 +88,7 @@ class JdbcUrl:
 
 def masked(text: str) -> str:
     """A text in which nothing that looks like a credential is left."""
-    text = _ORACLE_LOGIN.sub(rf"\1{_MASK}@", text)
+    text = _JSON_SECRET.sub(rf'\1"{_MASK}"', _ORACLE_LOGIN.sub(rf"\1{_MASK}@", text))
     return _SECRET.sub(rf"\1{_MASK}", _AUTHORITY_LOGIN.sub(f"//{_MASK}@", text))
 
 

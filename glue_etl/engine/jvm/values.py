@@ -10,6 +10,7 @@ from typing import Any
 from pyspark import SparkContext
 
 from glue_etl.engine.frame.core import Stage
+from glue_etl.engine.io.jdbc_urls import masked
 from glue_etl.engine.types.paths import quote
 from glue_etl.errors import OptionError
 
@@ -45,9 +46,12 @@ class JsonOptions(dict[str, Any]):
         try:
             value = json.loads(text)
         except json.JSONDecodeError as error:
-            raise OptionError(f"The options {text!r} are not JSON: {error}.", hint="give a JSON object") from error
+            # Options may hold a password, and the text of this error a part of them.
+            raise OptionError(
+                f"The options {masked(text)!r} are not JSON: {error}.", hint="give a JSON object"
+            ) from None
         if not isinstance(value, dict):
-            raise OptionError(f"The options {text!r} are not a JSON object.", hint='such as {"paths": [...]}')
+            raise OptionError(f"The options {masked(text)!r} are not a JSON object.", hint='such as {"paths": [...]}')
         super().__init__(value)
 
 

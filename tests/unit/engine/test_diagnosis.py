@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -116,3 +117,13 @@ def test_the_data_catalog_is_told(settings: Settings) -> None:
     assert not broken.ok and "catalog.sqlite" in broken.value and "move it away" in broken.hint
     away = replace(settings, catalog=None, endpoint_url="http://127.0.0.1:4566")
     assert named(diagnosis.examine(away))["Data Catalog"].value == "http://127.0.0.1:4566"
+
+
+def test_jdbc_drivers_are_told(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("glue_etl.engine.io.jdbc_jars.DEBIAN", tmp_path / "none")
+    none = named(diagnosis.examine(settings))["JDBC drivers"]
+    assert (none.value, none.ok) == ("none", True) and "docs/jdbc.md" in none.hint
+    jar = tmp_path / "postgresql.jar"
+    with zipfile.ZipFile(jar, "w") as archive:
+        archive.writestr("org/postgresql/Driver.class", b"")
+    assert named(diagnosis.examine(replace(settings, jdbc_drivers=tmp_path)))["JDBC drivers"].value == str(jar)

@@ -114,6 +114,12 @@ def test_a_url_in_a_message_has_no_credentials(written: str, text: str) -> None:
     assert "cret" not in masked(f"The URL {written!r} is wrong.")
 
 
+def test_options_in_a_message_have_no_credentials() -> None:
+    assert masked('{"password": "hunt\\"er2", "dbtable": "t"} and {"awsSecretKey" : "hunter2"}') == (
+        '{"password": "****", "dbtable": "t"} and {"awsSecretKey" : "****"}'
+    )
+
+
 DATABASES = {
     "postgresql": ("jdbc:postgresql://h:1/d?ssl=true", "jdbc:postgresql://h:1/other?ssl=true"),
     "none before": ("jdbc:redshift://h:1", "jdbc:redshift://h:1/other"),
