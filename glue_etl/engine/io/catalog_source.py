@@ -111,8 +111,6 @@ def open_table(
     given = {key: value for key, value in options.items() if key not in _OWN_OPTIONS and key != "callSite"}
     what = f"the table {name_of(document)!r}"
     table = TableRead(document, what, columns_of_table(document), keys_of_table(document))
-    if not len(table.columns):
-        raise OptionError(f"{what[0].upper()}{what[1:]} has no columns.", hint="correct the table's definition")
     partitions = chosen_partitions(ctx, table, predicate, own["catalogPartitionPredicate"] or "")
     groups, listing = _groups(ctx, table, partitions, given)
     listing = taken(ctx, listing, groups[0].request, stage.transformation_ctx, sample)
@@ -166,6 +164,11 @@ def _group(
     if texts.is_text:
         check_texts(table.columns, table.what)
     cells = columns_of_table(table.document, partition.document) if texts.by_position else table.columns
+    if texts.by_position and not len(cells):
+        raise OptionError(
+            f"{table.what[0].upper()}{table.what[1:]} has no columns, so that the cells of its records have no names.",
+            hint="correct the table's definition",
+        )
     properties = {key: value for key, value in (table.document.get("Parameters") or {}).items() if key in _PROPERTIES}
     return _Group(texts, _request(table, texts, {**properties, **options}, partitions), cells)
 
@@ -223,7 +226,7 @@ def _check_names(table: TableRead, texts: TableFormat, plan: Plan) -> None:
     found = {name.lower() for name in plan.type.names} - {FILE}
     wanted = {texts.fields.get(name, name).lower() for name in table.columns.names}
     # Spark's own tables, and others that leave it to the files, have this one column.
-    if texts.format in _NAMED and found and not found & wanted and wanted != {"col"}:
+    if texts.format in _NAMED and found and wanted not in (set(), {"col"}) and not found & wanted:
         raise SourceError(
             f"The files of {table.what} have none of its columns {table.columns.names!r}.",
             available=sorted(found),

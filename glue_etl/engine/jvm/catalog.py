@@ -34,7 +34,7 @@ class JavaCatalogSource:
         self._table = table
         self._options = dict(options)
         self._stage = Stage(transformation_ctx, str(self._options.pop("callSite", "")))
-        self._predicate = predicate
+        self._predicate = predicate or ""
         self._catalog_id = catalog_id
 
     def setFormat(self, name: str, options: JsonOptions) -> None:

@@ -127,6 +127,11 @@ def test_records_with_names_keep_their_types_and_spelling(enter: Enter, read_tab
     assert _rows(declared) == [{"price": "1", "orderid": 7}, {"price": "1.5", "orderid": 8}]
 
 
+def test_records_with_names_need_no_columns(enter: Enter, read_table: ReadTable, lake: Bucket) -> None:
+    lake.write("t/a.json", '{"a": 1, "b": "x"}\n')
+    assert _rows(read_table(enter("json", []))) == [{"a": 1, "b": "x"}]
+
+
 def test_a_column_whose_value_is_in_another_field(enter: Enter, read_table: ReadTable, lake: Bucket) -> None:
     lake.write("t/a.json", '{"time": 5, "a": 1}\n')
     serde = {

@@ -239,6 +239,7 @@ WRONG: dict[str, tuple[dict[str, Any], dict[str, Any], type[Exception], str]] = 
     "no such bucket": ({"descriptor": {"Location": "s3://nope-nope/t/"}}, {}, NoSuchBucketError, "nope-nope"),
     "no such folder": ({"descriptor": {"Location": "file:///nope/t"}}, {}, PathNotFoundError, "file:///nope/t"),
     "a column of no type": ({"columns": [("a", "bigserial")]}, {}, OptionError, "'a' of the table .*'bigserial'"),
+    "no columns": ({"columns": []}, {}, OptionError, "has no columns"),
     "a map in texts": ({"columns": [("a", "map<string,int>")]}, {}, UnsupportedError, "column 'a' of the table"),
 }  # fmt: skip
 
