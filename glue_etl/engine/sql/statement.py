@@ -17,6 +17,7 @@ __all__ = ["Name", "Statement", "name_parts", "read_statement"]
 Name = tuple[str, ...]
 """A name as written, part by part."""
 
+_PARSER = "org.apache.spark.sql.catalyst.parser.CatalystSqlParser"
 _PATTERN = "org.apache.spark.sql.catalyst.trees.TreePattern"
 _NAMED = ("UnresolvedRelation", "UnresolvedTable", "UnresolvedTableOrView", "UnresolvedView")
 
@@ -67,7 +68,20 @@ _CHANGES_DATABASE = frozenset(
 )
 _LISTS_TABLES = frozenset({"AnalyzeTables", "ShowTableExtended", "ShowTables", "ShowTablesExtended", "ShowViews"})
 # Plans below which other statements may stand, each with names of its own.
-_BY_LEVEL = frozenset({"CompoundBody", "InsertIntoStatement", "SingleStatement", "Union"})
+_BY_LEVEL = frozenset(
+    {
+        "CompoundBody",
+        "ForStatement",
+        "IfElseStatement",
+        "InsertIntoStatement",
+        "LoopStatement",
+        "RepeatStatement",
+        "SearchedCaseStatement",
+        "SimpleCaseStatement",
+        "Union",
+        "WhileStatement",
+    }
+)
 _LISTS_DATABASES = frozenset({"ShowNamespaces", "ShowNamespacesCommand"})
 
 
@@ -148,6 +162,10 @@ class _Reader:
                 hidden |= {name.lower()}
             self.read(plan.child(), hidden)
             return
+        if kind == "SingleStatement":
+            # Of a script, which Spark 4 takes.
+            self.read(plan.parsedPlan(), hidden)
+            return
         if kind in ("SetCatalogAndNamespace", "SetNamespaceCommand"):
             self._use(plan, kind)
             return
@@ -203,7 +221,7 @@ class _Reader:
     def _computed(self, expression: Any) -> None:
         """`IDENTIFIER('d.t')`; a name that is put together at run time is Spark's own affair."""
         if _kind(expression) == "Literal":
-            parser = self._scala.singleton("org.apache.spark.sql.catalyst.parser.CatalystSqlParser")
+            parser = self._scala.singleton(_PARSER)
             self.tables.append(self._scala.texts(parser.parseMultipartIdentifier(str(expression.toString()))))
 
     def _change(self, plan: Any, kind: str, hidden: frozenset[str]) -> None:
@@ -242,6 +260,8 @@ class _Reader:
             self.tables += inner.tables
             self.queried += inner.queried
             self.databases += inner.databases
+        elif kind == "UnresolvedExecuteImmediate" and _kind(plan.sqlStmtStr()) == "Literal":
+            self.read(self._scala.singleton(_PARSER).parsePlan(str(plan.sqlStmtStr().toString())), hidden)
         elif kind == "DescribeQueryCommand":
             self.read(plan.plan(), hidden)
 

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
+from glue_etl.engine.compat import SPARK_MAJOR
 from glue_etl.engine.sql.scala import Scala
 from glue_etl.engine.sql.statement import Statement, name_parts, read_statement
 
@@ -128,6 +129,15 @@ def test_the_tables_a_statement_may_change(read: Any, text: str, targets: list[s
     assert dotted(statement.targets) == targets
     if "rename to d.u" not in text:
         assert set(statement.targets) <= set(statement.tables)
+
+
+@pytest.mark.skipif(SPARK_MAJOR < 4, reason="scripts came with Spark 4")
+def test_the_statements_of_a_script(read: Any) -> None:
+    statement = read("begin insert into a select * from b; if 1 = 1 then insert into c select * from d; end if; end")
+    assert dotted(statement.tables) == ["a", "b", "c", "d"]
+    assert dotted(statement.targets) == ["a", "c"]
+    assert dotted(statement.queried) == ["b", "d"]
+    assert dotted(read("execute immediate 'select * from d.t'").tables) == ["d.t"]
 
 
 DATABASES = {
