@@ -35,7 +35,7 @@ def check_texts(columns: g.StructType, what: str) -> None:
     """See that texts can become what a table wishes.
 
     Raises:
-        UnsupportedError: A map, or a type that is nested more than once.
+        UnsupportedError: A type that is nested more than once, or a union.
     """
     for column in columns:
         inner: Sequence[g.GlueType] = ()
@@ -43,8 +43,10 @@ def check_texts(columns: g.StructType, what: str) -> None:
             inner = [column.type.element]
         elif isinstance(column.type, g.StructType):
             inner = [field.type for field in column.type]
+        elif isinstance(column.type, g.MapType):
+            inner = [column.type.value]
         nested = any(not isinstance(kind, (g.AtomicType, g.DecimalType)) for kind in inner)
-        if nested or isinstance(column.type, (g.MapType, g.ChoiceType)):
+        if nested or isinstance(column.type, g.ChoiceType):
             raise UnsupportedError.of(
                 f"The column {column.name!r} of {what}, of the type {column.type.name} in a file of texts,",
                 "declare it as string and take it apart in the script",
@@ -127,6 +129,8 @@ def _parsed(text: str, kind: g.GlueType, texts: TableFormat) -> str:
         return f"IF({failed}, NULL, transform({parts}, x -> {value}))"
     if isinstance(kind, g.StructType):
         return _parsed_struct(text, kind, texts)
+    if isinstance(kind, g.MapType):
+        return _parsed_map(text, kind, texts)
     tried = f"try_cast({text} AS {to_spark(kind).simpleString()})"
     if kind == g.BOOLEAN:
         return f"CASE lower(trim({text})) WHEN 'true' THEN true WHEN 'false' THEN false END"
@@ -146,6 +150,18 @@ def _parsed_struct(text: str, kind: g.StructType, texts: TableFormat) -> str:
     tests = [f"(isnotnull({cell}) AND isnull({value}))" for cell, value in zip(cells, values, strict=True)]
     members = ", ".join(f"{sql_text(field.name)}, {value}" for field, value in zip(kind, values, strict=True))
     return f"IF({' OR '.join([*tests, 'isnull(' + text + ')'])}, NULL, named_struct({members}))"
+
+
+def _parsed_map(text: str, kind: g.MapType, texts: TableFormat) -> str:
+    """As Hive does it: the first entry of a key counts, an entry without a separator has no value."""
+    entries = f"split({text}, {sql_text(literal(texts.item_separator))})"
+    separator = sql_text(texts.key_separator)
+    keys = f"array_distinct(transform({entries}, e -> substring_index(e, {separator}, 1)))"
+    entry = f"element_at(filter({entries}, e -> substring_index(e, {separator}, 1) = k), 1)"
+    cell = _text(f"substring({entry}, length(k) + length({separator}) + 1)", kind.value, texts)
+    value = _parsed(cell, kind.value, texts)
+    failed = f"exists({keys}, k -> isnotnull({cell}) AND isnull({value}))"
+    return f"IF({failed}, NULL, map_from_arrays({keys}, transform({keys}, k -> {value})))"
 
 
 def arranged(plan: Plan, columns: g.StructType, keys: g.StructType, fields: Mapping[str, str]) -> Plan:

@@ -37,16 +37,17 @@ def test_texts_become_what_the_table_wishes(enter: Enter, read_table: ReadTable,
     columns = [
         ("i", "bigint"), ("d", "double"), ("dec", "decimal(6,2)"), ("b", "boolean"), ("day", "date"),
         ("ts", "timestamp"), ("s", "string"), ("tags", "array<int>"), ("p", "struct<x:int,y:string>"),
+        ("m", "map<string,int>"),
     ]  # fmt: skip
     lines = [
-        "12;1.5;3.25;TRUE;2024-02-29;2024-02-29 10:00:00;a b;1|2;7|z",
-        ";;;;;;;;",
-        "\\N;\\N;\\N;\\N;\\N;\\N;\\N;\\N;\\N",
+        "12;1.5;3.25;TRUE;2024-02-29;2024-02-29 10:00:00;a b;1|2;7|z;x:1|y:|x:2",
+        ";;;;;;;;;",
+        ";".join(["\\N"] * len(columns)),
     ]
     lake.write("t/x.csv", "\n".join(lines) + "\n")
     table = enter(
         "csv", columns, format_options={"separator": ";"},
-        descriptor={"Parameters": {"colelction.delim": "|"}},
+        descriptor={"Parameters": {"colelction.delim": "|", "mapkey.delim": ":"}},
     )  # fmt: skip
     frame = read_table(table)
     assert _schema(frame) == ",".join(f"{name}:{kind}" for name, kind in columns)
@@ -54,6 +55,7 @@ def test_texts_become_what_the_table_wishes(enter: Enter, read_table: ReadTable,
         {
             "i": 12, "d": 1.5, "dec": 3.25, "b": True, "day": "2024-02-29", "ts": "2024-02-29T10:00:00.000Z",
             "s": "a b", "tags": [1, 2], "p": {"x": 7, "y": "z"},
+            "m": {"x": 1, "y": None},
         },
         {"s": ""},
         {},
@@ -71,8 +73,15 @@ STRAY = {
     "a word for a boolean": ("boolean", "yes"),
     "an element": ("array<int>", "1\x02x"),
     "a member": ("struct<a:int,b:int>", "1\x02x"),
+    "a value of a map": ("map<string,int>", "k\x03x"),
 }
-_GOOD = {"boolean": "true", "date": "2024-01-01", "timestamp": "2024-01-01 00:00:00", "struct<a:int,b:int>": "1\x022"}
+_GOOD = {
+    "boolean": "true",
+    "date": "2024-01-01",
+    "timestamp": "2024-01-01 00:00:00",
+    "struct<a:int,b:int>": "1\x022",
+    "map<string,int>": "k\x031",
+}
 
 
 @pytest.mark.parametrize(("kind", "text"), STRAY.values(), ids=STRAY.keys())
