@@ -83,19 +83,22 @@ class Mirror:
 
         Args:
             name: In lower case.
-            location: Where tables without a location of their own go; None for a folder in Spark's warehouse.
+            location: Where tables without a location of their own go; None for where they went so far, and for a new
+                database for a folder in Spark's warehouse.
             comment: What is said about it.
             properties: As `DBPROPERTIES` has them.
         """
-        default = self._catalog.getDefaultDBPath(name)
+        known = self.has_database(name)
         made = self._scala.new(
             f"{_CATALOG}CatalogDatabase",
             name=name,
             description=comment,
-            locationUri=default,
+            locationUri=(
+                self._catalog.getDatabaseMetadata(name).locationUri() if known else self._catalog.getDefaultDBPath(name)
+            ),
             properties=self._scala.map(properties),
         )
-        if not self.has_database(name):
+        if not known:
             # Spark makes the folder: one in the warehouse does no harm.
             self._catalog.createDatabase(made, True)
         if location:

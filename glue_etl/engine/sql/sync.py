@@ -74,7 +74,7 @@ class Sync:
             yield
             return
         with self._lock:
-            self._prepare(mirror)
+            self._prepare()
             enterer = Enterer(session, self._client(), mirror, scala, self._entered, self._engine)
             before = self._before(enterer, statement, names)
         try:
@@ -102,7 +102,7 @@ class Sync:
             self._entered = Entered()
             self._ready = False
 
-    def _prepare(self, mirror: Mirror) -> None:
+    def _prepare(self) -> None:
         """The database `default` is made where it is missing, as a job on AWS Glue does."""
         if self._ready:
             return
@@ -111,9 +111,8 @@ class Sync:
         except Exception as error:
             if not is_missing(error):
                 raise
-            location, _, _ = mirror.database("default")
-            made = {"Name": "default", "Description": "default database", "LocationUri": location}
-            self._client().create_database(DatabaseInput=made)
+            # Without a location: that of this machine's warehouse means nothing to anyone else.
+            self._client().create_database(DatabaseInput={"Name": "default", "Description": "default database"})
         self._ready = True
 
     def _before(self, enterer: Enterer, statement: Statement, names: list[Name]) -> Before:
