@@ -88,22 +88,30 @@ def _used(session: SparkSession, predicate: str, keys: g.StructType) -> list[int
 
 def _values(session: SparkSession, keys: g.StructType, values: Sequence[tuple[str, ...]]) -> DataFrame:
     """The values as rows, each with its number."""
+    if 0 < len(values) <= _FEW:
+        # Values in the text of a query are a relation that Spark filters without a job.
+        kinds = [key.type for key in keys]
+        cells = ([_short_literal(*each) for each in zip(row, kinds, strict=True)] for row in values)
+        lines = (", ".join([str(number), *row]) for number, row in enumerate(cells))
+        names = ", ".join([_NUMBER, *[quoted(key.name) for key in keys]])
+        return session.sql(f"SELECT * FROM VALUES ({'), ('.join(lines)}) AS partitions({names})")
+    # One text through the gateway, whatever their number.
     rows = [[None if value == NULL_VALUE else value for value in row] for row in values]
+    parsed = f.from_json(f.lit(json.dumps(rows)), "array<array<string>>")
     casts = [
-        f"CAST({quoted(f'_{i}')} AS {to_spark(key.type).simpleString()}) AS {quoted(key.name)}"
+        f"CAST(get(row, {i}) AS {to_spark(key.type).simpleString()}) AS {quoted(key.name)}"
         for i, key in enumerate(keys)
     ]
-    if 0 < len(rows) <= _FEW:
-        # Values in the text of a query are a relation that Spark filters without a job.
-        lines = (", ".join([str(number), *map(_or_null, row)]) for number, row in enumerate(rows))
-        raw = session.sql(f"SELECT * FROM VALUES ({'), ('.join(lines)})")
-        raw = raw.toDF(_NUMBER, *[f"_{i}" for i in range(len(keys))])
-    else:
-        # One text through the gateway, whatever their number.
-        parsed = f.from_json(f.lit(json.dumps(rows)), "array<array<string>>")
-        raw = session.range(1).select(f.posexplode(parsed).alias(_NUMBER, "row"))
-        raw = raw.select(_NUMBER, *[f.get("row", f.lit(i)).alias(f"_{i}") for i in range(len(keys))])
-    return raw.selectExpr(*casts, _NUMBER)
+    return session.range(1).select(f.posexplode(parsed).alias(_NUMBER, "row")).selectExpr(_NUMBER, *casts)
+
+
+def _short_literal(value: str, kind: g.GlueType) -> str:
+    """A literal that takes the parser no longer than it must."""
+    if value == NULL_VALUE or kind not in (g.STRING, g.INT, g.LONG):
+        return literal_of(value, kind)
+    if kind == g.STRING:
+        return sql_text(value)
+    return str(int(value)) if kind == g.INT else f"{int(value)}L"
 
 
 def _or_null(value: str | None) -> str:
