@@ -107,11 +107,11 @@ def _values(session: SparkSession, keys: g.StructType, values: Sequence[tuple[st
 
 def _short_literal(value: str, kind: g.GlueType) -> str:
     """A literal that takes the parser no longer than it must."""
-    if value == NULL_VALUE or kind not in (g.STRING, g.INT, g.LONG):
-        return literal_of(value, kind)
-    if kind == g.STRING:
+    if kind == g.STRING and value != NULL_VALUE:
         return sql_text(value)
-    return str(int(value)) if kind == g.INT else f"{int(value)}L"
+    if kind in (g.INT, g.LONG) and value.isdecimal():
+        return str(int(value)) if kind == g.INT else f"{int(value)}L"
+    return literal_of(value, kind)
 
 
 def _or_null(value: str | None) -> str:

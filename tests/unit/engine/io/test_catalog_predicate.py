@@ -59,6 +59,13 @@ def test_many_partitions_are_judged_in_one_go(spark: SparkSession, monkeypatch: 
     assert judged(spark, "n > 1", KEYS, partitions, "t") == partitions[1:3]
 
 
+def test_the_largest_numbers(spark: SparkSession) -> None:
+    keys = g.StructType.of([("k", g.LONG)])
+    partitions = _partitions([(str(-(1 << 63)),), (str((1 << 63) - 1),), (NULL_VALUE,)])
+    assert judged(spark, "k < 0", keys, partitions, "t") == partitions[:1]
+    assert judged(spark, "k + 0 > 9223372036854775806", keys, partitions, "t") == partitions[1:2]
+
+
 def test_odd_values_are_texts(spark: SparkSession) -> None:
     keys = g.StructType.of([("k", g.STRING)])
     partitions = _partitions([("it's",), ("a\\b",), ("x\ny",), ("é",)])
