@@ -121,7 +121,9 @@ def test_a_stream_goes_on_where_it_was_killed_or_stopped(tmp_path: Path) -> None
 
     stream.put(-5)
     code, lines = stream.run(-1, "never", kill)
-    assert (code, [line for line in lines if line.startswith("ended")]) == (1, ["ended 3", "ended 4"])
+    # A file that Spark had noted but not yet given to a batch when it was stopped comes together with the next one.
+    ended = [line for line in lines if line.startswith("ended")]
+    assert (code, ended[0], ended[1:] in ([], ["ended 4"])) == (1, "ended 3", True)
     assert read_runs(stream.state / "logs", "s")[-1]["error"]["message"] == "RuntimeError: drained"
 
     expected = Counter({n: 1 for number in (1, 2, 3, 4, -5) for n in (number, number * 10)})
