@@ -6,7 +6,8 @@ pytest tests/conformance/test_scripts.py [--scripts DIR]
 from __future__ import annotations
 
 import os
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -42,8 +43,34 @@ def _marks(case: ScriptCase) -> list[pytest.MarkDecorator]:
     return marks
 
 
+@pytest.fixture(scope="module")
+def carried_out(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[ScriptCase], list[str]]]:
+    """What differs in a case; the chosen cases are carried out two at a time, for a run does much in one thread."""
+    chosen = [item.callspec.params["script"] for item in request.session.items if _is_run(item)]
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        results = {
+            case.id: pool.submit(carry_out, case, tmp_path_factory.mktemp("script") / "state") for case in chosen
+        }
+        yield lambda case: results[case.id].result()
+        for result in results.values():
+            # Where the session ends early.
+            result.cancel()
+
+
+def _is_run(item: pytest.Item) -> bool:
+    if not isinstance(item, pytest.Function) or item.originalname != test_script.__name__:
+        return False
+    case = item.callspec.params["script"]
+    off = item.get_closest_marker("skip") or any(
+        not mark.kwargs.get("run", True) for mark in item.iter_markers("xfail")
+    )
+    return case is not None and not case.problems and not off
+
+
 @pytest.mark.skipif(os.environ.get("GLUE_CONTAINER") == "1", reason="`glue-etl run` is for where the real Glue is not")
-def test_script(script: ScriptCase, tmp_path: Path) -> None:
+def test_script(script: ScriptCase, carried_out: Callable[[ScriptCase], list[str]]) -> None:
     if script.problems:
         raise CaseError("the runner does not understand this case: " + "; ".join(script.problems))
-    assert carry_out(script, tmp_path / "state") == []
+    assert carried_out(script) == []
