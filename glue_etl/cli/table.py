@@ -8,6 +8,8 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from glue_etl.cli.catalog_actions import add_common, run_action
+
 __all__ = ["add_parser", "run"]
 
 # The same names as engine.catalog.serde, which is not loaded for a help text.
@@ -50,10 +52,7 @@ def add_parser(subparsers: Any) -> argparse.ArgumentParser:
     show.add_argument("--partitions", action="store_true", help="also every partition and its location")
     drop = actions.add_parser("drop", help="take a table out of the catalog; its files stay")
     drop.add_argument("name", metavar="DATABASE[.TABLE]", help="a whole database goes only if it has no tables")
-    for each in (create, listing, show, drop):
-        each.add_argument("--state", metavar="DIR", help="folder of the lake and the catalog (default: .glue)")
-    for each in (listing, show):
-        each.add_argument("--json", action="store_true", help="print the API's documents as JSON")
+    add_common(create, listing, show, drop, "folder of the lake and the catalog")
     return parser
 
 
@@ -63,14 +62,7 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         GlueEtlError: It cannot be done.
     """
-    from glue_etl import settings
-    from glue_etl.engine.catalog.answered import answers_told
-
-    loaded = settings.load(state_dir=args.state)
-    with answers_told():
-        for line in {"create": _create, "list": _list, "show": _show, "drop": _drop}[args.action](args, loaded):
-            print(line)
-    return 0
+    return run_action(args, {"create": _create, "list": _list, "show": _show, "drop": _drop})
 
 
 def _create(args: argparse.Namespace, settings: Any) -> Iterator[str]:

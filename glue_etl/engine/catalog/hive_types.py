@@ -6,13 +6,21 @@ https://docs.aws.amazon.com/glue/latest/webapi/API_Column.html and "Crawler data
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from glue_etl.engine.types import tree as g
 from glue_etl.errors import OptionError
 
-__all__ = ["HIVE_ATOMS", "columns_of", "hive_type", "is_hive_type", "parse_hive_type", "struct_of_columns"]
+__all__ = [
+    "HIVE_ATOMS",
+    "columns_of",
+    "hive_type",
+    "is_hive_type",
+    "parse_hive_type",
+    "struct_of_columns",
+    "unknown_type",
+]
 
 HIVE_ATOMS: dict[str, g.GlueType] = {
     "bigint": g.LONG,
@@ -135,12 +143,7 @@ def struct_of_columns(columns: Sequence[dict[str, Any]], what: str) -> g.StructT
         try:
             kind = parse_hive_type(column.get("Type") or "string")
         except OptionError as error:
-            raise OptionError(
-                f"The column {column['Name']!r} of {what} has the type {column['Type']!r}, which is no type of the "
-                "Data Catalog.",
-                available=sorted([*HIVE_ATOMS, *_SIZED, "array<>", "map<>", "struct<>"]),
-                hint="correct the table's definition",
-            ) from error
+            raise unknown_type(column, what) from error
         fields.append(g.Field(column["Name"], kind))
     return g.StructType(tuple(fields))
 
@@ -260,3 +263,18 @@ class _Parser:
     def _error(self, why: str) -> OptionError:
         shown = self._text if len(self._text) <= 200 else self._text[:200] + "..."
         return OptionError(f"The type {shown!r} {why}.")
+
+
+def unknown_type(column: Mapping[str, Any], what: str) -> OptionError:
+    """The error for a column whose type Hive does not know.
+
+    Args:
+        column: Name and Type.
+        what: Whose column it is.
+    """
+    return OptionError(
+        f"The column {column['Name']!r} of {what} has the type {column['Type']!r}, which is no type of the "
+        "Data Catalog.",
+        available=sorted([*HIVE_ATOMS, *_SIZED, "array<>", "map<>", "struct<>"]),
+        hint="correct the table's definition",
+    )

@@ -9,9 +9,9 @@ import json
 import sqlite3
 import time
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 from glue_etl.engine.catalog.documents import ACCOUNT, dumped, moment, next_token, start_of, time_of
 from glue_etl.engine.catalog.errors import ApiError
@@ -31,6 +31,7 @@ __all__ = [
 ]
 
 _PAGE = 1000
+_Given = TypeVar("_Given")
 
 
 def create_partition(connection: sqlite3.Connection, request: dict[str, Any]) -> dict[str, Any]:
@@ -44,13 +45,8 @@ def batch_create_partition(connection: sqlite3.Connection, request: dict[str, An
     """BatchCreatePartition; what is there already comes back in `Errors`."""
     table = find_table(connection, request)
     keys = _keys(table)
-    errors = []
-    for given in request["PartitionInputList"]:
-        try:
-            _insert(connection, table, keys, given)
-        except ApiError as error:
-            errors.append({"PartitionValues": list(given.get("Values", [])), "ErrorDetail": error.detail()})
-    return {"Errors": errors}
+    given = ((each.get("Values", []), each) for each in request["PartitionInputList"])
+    return _batch(given, lambda each: _insert(connection, table, keys, each))
 
 
 def get_partition(connection: sqlite3.Connection, request: dict[str, Any]) -> dict[str, Any]:
@@ -103,13 +99,8 @@ def batch_update_partition(connection: sqlite3.Connection, request: dict[str, An
     """BatchUpdatePartition; what is not there comes back in `Errors`."""
     table = find_table(connection, request)
     keys = _keys(table)
-    errors = []
-    for entry in request["Entries"]:
-        try:
-            _replace(connection, table, keys, entry)
-        except ApiError as error:
-            errors.append({"PartitionValueList": list(entry["PartitionValueList"]), "ErrorDetail": error.detail()})
-    return {"Errors": errors}
+    given = ((entry["PartitionValueList"], entry) for entry in request["Entries"])
+    return _batch(given, lambda entry: _replace(connection, table, keys, entry), named="PartitionValueList")
 
 
 def delete_partition(connection: sqlite3.Connection, request: dict[str, Any]) -> dict[str, Any]:
@@ -123,12 +114,20 @@ def batch_delete_partition(connection: sqlite3.Connection, request: dict[str, An
     """BatchDeletePartition; what is not there comes back in `Errors`."""
     table = find_table(connection, request)
     keys = _keys(table)
+    given = ((each["Values"], each["Values"]) for each in request["PartitionsToDelete"])
+    return _batch(given, lambda values: _delete(connection, table, keys, values))
+
+
+def _batch(
+    given: Iterable[tuple[Iterable[str], _Given]], act: Callable[[_Given], None], *, named: str = "PartitionValues"
+) -> dict[str, Any]:
+    """Act on each of a batch, and answer which could not be done, by their values."""
     errors = []
-    for each in request["PartitionsToDelete"]:
+    for values, each in given:
         try:
-            _delete(connection, table, keys, each["Values"])
+            act(each)
         except ApiError as error:
-            errors.append({"PartitionValues": list(each["Values"]), "ErrorDetail": error.detail()})
+            errors.append({named: list(values), "ErrorDetail": error.detail()})
     return {"Errors": errors}
 
 

@@ -11,6 +11,7 @@ from typing import BinaryIO
 
 from glue_etl.engine.io.decoded_files import Part
 from glue_etl.engine.io.decoded_stream import open_stream
+from glue_etl.engine.types.line_start import line_start
 from glue_etl.errors import SourceError
 
 __all__ = ["line_blocks"]
@@ -33,25 +34,12 @@ def line_blocks(part: Part) -> Iterator[list[str]]:
         return
     try:
         with open(part.source, "rb") as file:
-            stop = None if part.end is None else _line_start(file, part.end)
-            start = _line_start(file, part.start)
+            stop = None if part.end is None else line_start(file, part.end)
+            start = line_start(file, part.start)
             file.seek(start)
             yield from _blocks(file, None if stop is None else stop - start, head=start == 0)
     except OSError as error:
         raise SourceError(f"The file {part.uri!r} cannot be read: {error.strerror}.") from error
-
-
-def _line_start(file: BinaryIO, offset: int) -> int:
-    if offset == 0:
-        return 0
-    file.seek(offset - 1)
-    at = offset - 1
-    while data := file.read(1 << 16):
-        found = data.find(b"\n")
-        if found >= 0:
-            return at + found + 1
-        at += len(data)
-    return at
 
 
 def _blocks(file: BinaryIO, left: int | None, *, head: bool) -> Iterator[list[str]]:

@@ -16,6 +16,7 @@ from glue_etl.engine.io.request import ReadRequest
 from glue_etl.engine.io.sources import open_source
 from glue_etl.engine.types import json_form
 from glue_etl.engine.types import tree as g
+from glue_etl.engine.types.json_split import read_schema
 from glue_etl.engine.types.spark import to_spark
 from glue_etl.errors import OptionError
 
@@ -75,7 +76,7 @@ def _parsed(text: str) -> s.StructType:
 def _by_json(text: str) -> s.StructType:
     if '"dataType"' not in text:
         return s.StructType.fromJson(json.loads(text))
-    plain = _plain(json_form.loads(text))
+    plain = read_schema(json_form.loads(text), _atom)
     if not isinstance(plain, s.StructType):
         raise OptionError(f"it is a {plain.simpleString()}, not a struct.")
     return plain
@@ -91,18 +92,10 @@ def _inferred(
         options["recurse"] = True
     kind = open_source(ctx, connection_type, options, request.format, own, Stage()).type
     fields = [field for field in kind if field.name not in attached(request.options)]
-    return s.StructType([s.StructField(field.name, _plain(field.type), True) for field in fields])
+    return s.StructType([s.StructField(field.name, read_schema(field.type, _atom), True) for field in fields])
 
 
-def _plain(kind: g.GlueType) -> s.DataType:
-    """The Spark type that can hold every record of a stream: a field of several types is text."""
-    if isinstance(kind, g.ChoiceType):
-        return s.StringType()
-    if isinstance(kind, g.StructType):
-        return s.StructType([s.StructField(field.name, _plain(field.type), True) for field in kind])
-    if isinstance(kind, (g.ArrayType, g.SetType)):
-        return s.ArrayType(_plain(kind.element), True)
-    if isinstance(kind, g.MapType):
-        return s.MapType(s.StringType(), _plain(kind.value), True)
+def _atom(kind: g.GlueType) -> s.DataType:
+    """Of a field that has no type in the files that are there, a later record may say anything: text."""
     spark = to_spark(kind)
     return s.StringType() if isinstance(spark, s.NullType) else spark

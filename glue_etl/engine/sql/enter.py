@@ -12,7 +12,7 @@ from glue_etl.engine.sql.mirror import Mirror
 from glue_etl.engine.sql.names import Key, catalog_names, key_of
 from glue_etl.engine.sql.scala import Scala
 from glue_etl.engine.sql.spelling import spelled_otherwise
-from glue_etl.engine.sql.statement import read_statement
+from glue_etl.engine.sql.statement import NOT_PARSED, read_statement
 from glue_etl.engine.sql.views import (
     HIDDEN,
     hidden_entry,
@@ -153,7 +153,7 @@ class Enterer:
         parser = java.sessionState().sqlParser()
         try:
             plan = parser.parsePlan(text)
-        except Exception:
+        except NOT_PARSED:
             return
         names = read_statement(plan, self.scala).tables
         full = [name if len(name) > 1 else (key[0], *name) for name in names]

@@ -13,6 +13,7 @@ from typing import Any
 
 from pyspark.sql import types as s
 
+from glue_etl.engine.catalog.hive_types import unknown_type
 from glue_etl.engine.catalog.serde import TableFormat, jdbc_vendor, table_format
 from glue_etl.engine.sql.column_types import spark_type, type_text
 from glue_etl.errors import OptionError, UnsupportedError
@@ -167,11 +168,7 @@ def spark_schema(table: Mapping[str, Any]) -> s.StructType:
         try:
             kind = spark_type(column.get("Type") or "string")
         except OptionError as error:
-            raise OptionError(
-                f"The column {column['Name']!r} of the table '{table['DatabaseName']}.{table['Name']}' has the type "
-                f"{column['Type']!r}, which is no type of the Data Catalog.",
-                hint="correct the table's definition",
-            ) from error
+            raise unknown_type(column, f"the table '{table['DatabaseName']}.{table['Name']}'") from error
         metadata = {"comment": column["Comment"]} if column.get("Comment") else None
         fields.append(s.StructField(column["Name"].lower(), kind, True, metadata))
     return s.StructType(fields)

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from glue_etl.engine.sql.hive_ddl import check_provider, hive_plan
-from glue_etl.engine.sql.statement import Name, Statement, name_parts, read_statement
+from glue_etl.engine.sql.statement import NOT_PARSED, Name, Statement, name_parts, read_statement
 from glue_etl.engine.sql.sync import Sync
 from glue_etl.engine.sql.views import HIDDEN
 
@@ -114,7 +114,7 @@ class _Hooks:
         java: Any = session._jsparkSession
         try:
             plan = java.sessionState().sqlParser().parsePlan(text)
-        except Exception:
+        except NOT_PARSED:
             # Spark tells of it in its own way.
             return call(session, text, args)
         scala = self._sync.scala(session)
@@ -210,7 +210,7 @@ class _Hooks:
         java: Any = session._jsparkSession
         try:
             parts = name_parts(name, java.sessionState().sqlParser(), self._sync.scala(session))
-        except Exception:
+        except NOT_PARSED:
             # Spark tells of it in its own way.
             yield
             return
@@ -225,6 +225,6 @@ class _Hooks:
         if name:
             try:
                 named = (name_parts(name, java.sessionState().sqlParser(), self._sync.scala(session)),)
-            except Exception:
+            except NOT_PARSED:
                 named = ()
         return Statement("database", databases=named, lists_tables=lists)

@@ -9,10 +9,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from py4j.protocol import Py4JError
+from pyspark.errors import PySparkException
+
 from glue_etl.engine.compat import SPARK_MAJOR
 from glue_etl.engine.sql.scala import Scala
 
-__all__ = ["Name", "Statement", "name_parts", "read_statement"]
+__all__ = ["NOT_PARSED", "Name", "Statement", "name_parts", "read_statement"]
+
+NOT_PARSED = (PySparkException, Py4JError)
+"""What Spark's parser raises over a text that it cannot read, or that is no text at all."""
 
 Name = tuple[str, ...]
 """A name as written, part by part."""

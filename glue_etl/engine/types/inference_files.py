@@ -9,12 +9,13 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from glue_etl.engine.types.inference_worker import FIRST, Segment
+from glue_etl.engine.types.line_start import line_start
 
 __all__ = ["LocalFile", "Piece", "cut", "survey_pieces"]
 
@@ -94,7 +95,7 @@ def _blocks(piece: Piece) -> Iterator[memoryview]:
     buffer = bytearray(2 * _BLOCK)
     kept = 0
     with open(piece.file.path, "rb", buffering=0) as file:
-        at, stop = _line_start(file, piece.start), _line_start(file, piece.end)
+        at, stop = line_start(file, piece.start), line_start(file, piece.end)
         file.seek(0)
         if at == 0 and file.read(3) == b"\xef\xbb\xbf":
             at = 3
@@ -116,20 +117,6 @@ def _blocks(piece: Piece) -> Iterator[memoryview]:
             kept = full - end
             buffer[:kept] = buffer[end:full]
         yield memoryview(buffer)[:kept]
-
-
-def _line_start(file: BinaryIO, offset: int) -> int:
-    r"""Where the first line begins that follows a `\n` at `offset - 1` or later."""
-    if offset == 0:
-        return 0
-    at = offset - 1
-    file.seek(at)
-    while data := file.read(1 << 16):
-        found = data.find(b"\n")
-        if found >= 0:
-            return at + found + 1
-        at += len(data)
-    return at
 
 
 def _add(segment: Segment, block: memoryview) -> None:

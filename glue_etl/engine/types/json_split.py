@@ -7,7 +7,7 @@ survey saw such strings ("murky" ones), or did not look, are decoded from the ra
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pandas as pd
@@ -48,17 +48,17 @@ def _in_choices(kind: g.GlueType, path: Path, inside: bool) -> set[Path]:
     return {path} if inside and kind == g.STRING else set()
 
 
-def read_schema(kind: g.GlueType) -> s.DataType:
-    """The Spark type to read with: every choice as a string."""
+def read_schema(kind: g.GlueType, atom: Callable[[g.GlueType], s.DataType] = to_spark) -> s.DataType:
+    """The Spark type to read with: every choice as a string, the rest as `atom` says."""
     if isinstance(kind, g.ChoiceType):
         return s.StringType()
     if isinstance(kind, g.StructType):
-        return s.StructType([s.StructField(member.name, read_schema(member.type), True) for member in kind])
+        return s.StructType([s.StructField(member.name, read_schema(member.type, atom), True) for member in kind])
     if isinstance(kind, (g.ArrayType, g.SetType)):
-        return s.ArrayType(read_schema(kind.element), True)
+        return s.ArrayType(read_schema(kind.element, atom), True)
     if isinstance(kind, g.MapType):
-        return s.MapType(s.StringType(), read_schema(kind.value), True)
-    return to_spark(kind)
+        return s.MapType(s.StringType(), read_schema(kind.value, atom), True)
+    return atom(kind)
 
 
 def lift(column: Column, kind: g.GlueType) -> Column:

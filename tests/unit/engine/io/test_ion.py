@@ -167,7 +167,9 @@ def test_what_the_library_writes_comes_back(records: list[dict[str, Any]], binar
 @given(st.binary(max_size=40).filter(lambda data: not data.startswith(b"\xe0")) | st.text(max_size=20).map(str.encode))
 @example(b'{a:"\xff\xfe"}')
 def test_any_text_is_records_or_errors(data: bytes) -> None:
-    decoded(data)
+    records, errors = decoded(data)
+    assert all(isinstance(record, dict) for record in records)
+    assert all(error.error for error in errors)
 
 
 WHOLE = packed([{"a": 1, "b": "x", "c": [1.5, {"d": b"y", "e": None}], "s": simpleion.loads("sym")}])
