@@ -12,6 +12,8 @@ GLUE_CONTAINER ?=
 IMAGE ?= glue-etl-test
 # More arguments for pytest, for example: make test PYTEST_ARGS="-k relationalize"
 PYTEST_ARGS ?=
+# How many processes run test files side by side, each with a Spark of its own; 0 is one process, for a debugger:
+#   make test WORKERS=0 PYTEST_ARGS="--pdb"
 BENCHMARKS := startup dynamicframe python_functions json_choice relationalize formats decoded_formats avro_format taxi_job bookmarks jdbc catalog
 
 # A pyenv shim can be on PATH and still not run: a candidate counts only when it executes.
@@ -31,12 +33,15 @@ ifneq ($(GLUE_CONTAINER),)
 PY := $(PYTHON)
 READY := .tools-$(or $(PY_VERSION),none)
 PYTEST_PATHS := tests/conformance tests/unit/transforms
+# One Spark at a time: a container is often given little memory.
+WORKERS ?= 0
 export PATH := $(HOME)/.local/bin:$(PATH)
 else
 VENV ?= $(if $(or $(VENV_OF_DEFAULT),$(filter 3.11,$(PY_VERSION))),.venv,.venv-$(PY_VERSION))
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready-$(or $(PY_VERSION),none)
 PYTEST_PATHS := tests
+WORKERS ?= 2
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 endif
 
@@ -85,7 +90,7 @@ type: $(READY) ## mypy --strict over the library and the jobs
 
 .PHONY: test
 test: lint type ## everything that must pass: lint, types, layers, then the tests, warnings as errors
-	$(PY) -m pytest $(PYTEST_PATHS) $(PYTEST_ARGS)
+	$(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(PYTEST_PATHS) $(PYTEST_ARGS)
 
 # How often `make kill` kills, and the seed of the moments.
 KILLS ?= 40

@@ -17,6 +17,7 @@ from glue_etl.settings import Settings, child_environment
 __all__ = ["Brought", "gather", "variables", "working_directory"]
 
 _MODULE_PATH = "spark.executorEnv.PYTHONPATH"
+_LOCAL_DIR = "spark.local.dir"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,12 @@ def working_directory(brought: Brought, folder: Path) -> Path | None:
 
 
 def variables(
-    settings: Settings, job: JobArguments, brought: Brought, folder: Path, conf: Mapping[str, str]
+    settings: Settings,
+    job: JobArguments,
+    brought: Brought,
+    folder: Path,
+    conf: Mapping[str, str],
+    scratch: Path | None = None,
 ) -> dict[str, str]:
     """The variables of a run's process.
 
@@ -97,17 +103,24 @@ def variables(
         brought: What they bring along.
         folder: The run's folder, for copies and the event log.
         conf: Spark settings that win over all others.
+        scratch: Folder for Spark's temporary files; None leaves them where Spark puts them.
     """
     engine = session.spark_conf(settings).get(_MODULE_PATH, "")
     copies = run_files.copy_for_import(brought.importable, folder / "py")
     search = [*copies, *([str(brought.modules)] if brought.modules else []), *([engine] if engine else [])]
     extra = {**(brought.launch or {}), "TZ": "UTC", **job.driver_variables}
+    local_dirs = {}
     if brought.launch is not None:
         overrides = _spark_settings(job, brought, folder, conf, search)
-        extra["PYSPARK_SUBMIT_ARGS"] = session.submit_arguments(session.spark_conf(settings, overrides))
+        extra["PYSPARK_SUBMIT_ARGS"] = session.submit_arguments(
+            session.spark_conf(settings, overrides, scratch=scratch)
+        )
         if job.sql_catalog:
             extra["GLUE_ETL_SQL_CATALOG"] = "1"
-    environment = child_environment(settings, extra)
+        if scratch is not None and _LOCAL_DIR not in overrides:
+            # As a setting it would make Spark warn in each run. A comma in it would be two folders.
+            local_dirs = {"SPARK_LOCAL_DIRS": str(scratch)} if "," not in str(scratch) else {}
+    environment = {**local_dirs, **child_environment(settings, extra)}
     # The working directory may be another one, so what is relative to this one is written out.
     inherited = [os.path.abspath(part) for part in environment.get("PYTHONPATH", "").split(os.pathsep) if part]
     environment["PYTHONPATH"] = os.pathsep.join(dict.fromkeys([*search, *inherited]))

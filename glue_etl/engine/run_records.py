@@ -17,7 +17,18 @@ from urllib.parse import quote
 
 from glue_etl.errors import GlueEtlError
 
-__all__ = ["FAILED", "RUNNING", "STOPPED", "SUCCEEDED", "RunFolder", "job_dir", "new_run_id", "now", "read_runs"]
+__all__ = [
+    "FAILED",
+    "RUNNING",
+    "STOPPED",
+    "SUCCEEDED",
+    "RunFolder",
+    "is_running",
+    "job_dir",
+    "new_run_id",
+    "now",
+    "read_runs",
+]
 
 RUNNING = "RUNNING"
 SUCCEEDED = "SUCCEEDED"
@@ -118,6 +129,11 @@ def read_runs(logs_dir: Path, job: str) -> list[dict[str, Any]]:
         if record:
             runs.append({**record, "log_dir": str(file.parent)})
     return runs
+
+
+def is_running(logs_dir: Path, run_id: str) -> bool:
+    """Whether a process holds the run of that id, of whatever job."""
+    return any(_is_held(lock) for lock in logs_dir.glob(f"*/{run_id}/{_LOCK}"))
 
 
 def _as_died(record: dict[str, Any] | None) -> dict[str, Any] | None:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from glue_etl.engine import compat, run_arguments, run_environment, run_records
+from glue_etl.engine import compat, run_arguments, run_environment, run_records, run_scratch
 from glue_etl.engine.io.staging import recover
 from glue_etl.engine.metrics import Metrics
 from glue_etl.engine.process import Ended, Process
@@ -107,9 +107,12 @@ def run_script(
         job = dataclasses.replace(job, notes=(*job.notes, *_newer_syntax(script)))
     brought = run_environment.gather(job, extra_py_files, settings, job_type, _tell if progress else lambda line: None)
     recover(settings.state_dir)
+    run_scratch.sweep(settings)
     folder = run_records.RunFolder.create(settings.logs_dir, job.job_name, run_id)
+    scratch: Path | None = None
     try:
-        environment = run_environment.variables(settings, job, brought, folder.path, dict(conf or {}))
+        scratch = None if job_type == PYTHON_SHELL else run_scratch.create(settings, run_id)
+        environment = run_environment.variables(settings, job, brought, folder.path, dict(conf or {}), scratch)
         record = _first_record(script, job, run_id, settings, job_type, conf or {})
         folder.write(record)
         renderer = Renderer(sys.stderr, quiet=not progress)
@@ -132,6 +135,8 @@ def run_script(
         folder.write({**record, **_last_record(result)})
         return result
     finally:
+        if scratch is not None:
+            run_scratch.remove(scratch)
         folder.close()
 
 

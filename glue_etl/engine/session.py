@@ -28,7 +28,11 @@ _CLASS_PATHS = ("spark.driver.extraClassPath", "spark.executor.extraClassPath")
 
 
 def spark_conf(
-    settings: Settings, overrides: Mapping[str, str] | None = None, *, tuned_for_tests: bool = False
+    settings: Settings,
+    overrides: Mapping[str, str] | None = None,
+    *,
+    tuned_for_tests: bool = False,
+    scratch: Path | None = None,
 ) -> dict[str, str]:
     """Every Spark setting of a session of this library.
 
@@ -36,6 +40,8 @@ def spark_conf(
         settings: Master, folders and interpreter.
         overrides: The user's settings, which win; `spark.driver.extraJavaOptions` is put behind ours.
         tuned_for_tests: Small queries in a short life: one shuffle partition, a JVM that compiles little.
+        scratch: The JVM's temporary folder, by default the machine's. What Spark spills is another matter:
+            SPARK_LOCAL_DIRS.
 
     Returns:
         Key and value, for `SparkConf`, `--conf` or `submit_arguments`.
@@ -64,7 +70,7 @@ def spark_conf(
         # Version 1 moves files only when the job commits: a killed job leaves nothing but `_temporary`. Spark's own
         # `_SUCCESS` stays on, as on AWS; only Glue's sinks write none.
         "spark.hadoop.mapreduce.fileoutputcommitter.algorithm.version": "1",
-        _JVM_OPTIONS: _joined(_jvm_options(settings, tuned_for_tests)),
+        _JVM_OPTIONS: _joined(_jvm_options(settings, tuned_for_tests, scratch)),
         "spark.driver.memory": settings.driver_memory or ("1g" if tuned_for_tests else _heap()),
         **s3.hadoop_conf(settings.lake_dir),
         # Hadoop's own zstd needs a native library.
@@ -186,9 +192,12 @@ def stop_session(spark: SparkSession) -> None:
         process.wait()
 
 
-def _jvm_options(settings: Settings, tuned_for_tests: bool) -> list[str]:
+def _jvm_options(settings: Settings, tuned_for_tests: bool, scratch: Path | None) -> list[str]:
     # A script that asks for Hive support gets its Derby files below the state folder, not in the working directory.
     options = [f"-Dderby.system.home={settings.state_dir / 'derby'}", "-Duser.timezone=UTC"]
+    if scratch is not None:
+        # The native libraries of compression are unpacked there.
+        options.append(f"-Djava.io.tmpdir={scratch}")
     if tuned_for_tests:
         # A test's code runs a few times only: the optimising compiler and a parallel collector cost more than they
         # give.

@@ -193,6 +193,7 @@ def test_a_run_killed_between_two_renames_is_rolled_back_by_the_next_command(who
     job.run_something_else()
     assert job.visible("trips") == before
     assert hidden(job) == []
+    assert list((job.settings.state_dir / "tmp").iterdir()) == []
 
 
 @pytest.mark.skipif(not os.environ.get("GLUE_ETL_KILLS"), reason="GLUE_ETL_KILLS=N kills a job at N random moments")

@@ -129,11 +129,12 @@ def test_an_unknown_bucket_is_named(run: Run):
     assert result.error.line == 3
 
 
-def test_a_jvm_that_is_killed(run: Run):
+def test_a_jvm_that_is_killed(run: Run, tmp_path: Path):
     source = """
         import os
         from pyspark.sql import SparkSession
         spark = SparkSession.builder.getOrCreate()
+        assert "/state/tmp/jr_" in spark.sparkContext._temp_dir
         os.kill(spark.sparkContext._gateway.proc.pid, 9)
         spark.range(3).count()
     """
@@ -141,7 +142,8 @@ def test_a_jvm_that_is_killed(run: Run):
     assert (result.state, result.exit_code) == ("FAILED", 1)
     assert result.error is not None
     assert "Spark's JVM ended" in result.error.message
-    assert result.error.line == 6
+    assert result.error.line == 7
+    assert list((tmp_path / "state" / "tmp").iterdir()) == []
 
 
 def test_a_jvm_that_does_not_start(run: Run):
