@@ -31,22 +31,24 @@ HERE = Path(__file__).resolve().parent
 
 def tree_rss(root: int) -> int:
     """Resident bytes of a process and of all below it."""
-    parents: dict[int, list[int]] = {}
+    below: dict[int, list[int]] = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
                 parent = int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1])
             except (OSError, IndexError):
                 continue
-            parents.setdefault(parent, []).append(int(entry.name))
-    total, waiting = 0, [root]
+            below.setdefault(parent, []).append(int(entry.name))
+    total, waiting = 0, [(root, 0)]
     while waiting:
-        pid = waiting.pop()
-        waiting += parents.get(pid, [])
+        pid, parents_size = waiting.pop()
         try:
-            total += int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+            size, resident = map(int, Path(f"/proc/{pid}/statm").read_text().split()[:2])
         except OSError:
-            continue
+            size = resident = 0
+        waiting += [(child, size) for child in below.get(pid, [])]
+        # Of the same size as its parent, it has only just been forked: its pages are the parent's, not more of them.
+        total += 0 if size == parents_size else resident * os.sysconf("SC_PAGE_SIZE")
     return total
 
 

@@ -132,7 +132,9 @@ class CsvOpener:
         if not self._quote:
             return plain
         quote = _literal(self._quote)
-        unquoted = f.regexp_replace(plain, f"(?s){quote}(?:[^{quote}]|{quote}{quote})*{quote}", "q")
+        # A doubled quote within quotes ends one quoted part and begins the next: the same to whoever counts separators,
+        # and an alternation for it would make the expression several times slower.
+        unquoted = f.regexp_replace(plain, f"{quote}[^{quote}]*+{quote}", "q")
         return f.when(text.contains(self._quote), unquoted).otherwise(plain)
 
     def _several(self, record: Column) -> Column:

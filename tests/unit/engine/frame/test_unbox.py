@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from collections.abc import Callable
 from typing import Any
@@ -114,6 +116,12 @@ CASES = {
         fmt="csv",
         withSchema=schema(("n", g.INT), ("t", g.STRING)),
     ),
+    "csv with doubled quotes": Case(
+        ['"a"",""b",c', '"","",""', '"x""y"'],
+        "struct col0:string col1:string col2:string",
+        [{"col0": 'a","b', "col1": "c"}, {"col0": "", "col1": "", "col2": ""}, {"col0": 'x"y'}],
+        fmt="csv",
+    ),
     "csv of several records": Case(
         ["1,2\n3,4", '"a\nb",c'], "struct col0:string col1:string", [{"col0": "a\nb", "col1": "c"}], 1, fmt="csv"
     ),
@@ -216,3 +224,18 @@ def test_the_survey_and_the_reader_agree_on_what_is_wrong(values: list[Any]) -> 
     (report,) = survey_texts([pa.RecordBatch.from_arrays([pa.array(texts, pa.binary())], ["value"])])
     faults = [fault for _, fault in map(open_text, texts) if fault is not None]
     assert report.to_pylist()[0]["bad"] == len(faults)
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.lists(st.lists(st.text(alphabet=',"\na'), min_size=1, max_size=4), min_size=1, max_size=12))
+def test_what_the_csv_module_writes_comes_back(spark: SparkSession, records: list[list[str]]) -> None:
+    texts = []
+    for record in records:
+        out = io.StringIO()
+        csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="").writerow(record)
+        texts.append(out.getvalue())
+    df = spark.createDataFrame([(text,) for text in texts], "t string").coalesce(1)
+    opened = unbox(Frame.of(df, "f"), "t", "csv", {}, STAGE, spark)
+    got = [[cell for cell in row.t if cell is not None] for row in opened.plan.df.collect()]
+    assert got == records
+    assert opened.stage_errors[0].count() == 0
