@@ -39,13 +39,19 @@ text (null: nothing is known). `errorsAsDynamicFrame` turns it into a struct."""
 
 @dataclass(frozen=True, eq=False)
 class CountedErrors:
-    """An error source over a DataFrame of error records."""
+    """An error source over a DataFrame of error records.
+
+    Attributes:
+        make_records: The error records.
+        known_none: Whether it is known already that there are none.
+    """
 
     make_records: Callable[[], DataFrame]
+    known_none: Callable[[], bool] = lambda: False
 
     def count(self) -> int:
-        """Count by a Spark job."""
-        return self.make_records().count()
+        """Count by a Spark job, unless there is nothing to count."""
+        return 0 if self.known_none() else self.make_records().count()
 
     def records(self) -> DataFrame:
         """The records as they are."""

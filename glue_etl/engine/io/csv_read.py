@@ -125,13 +125,17 @@ def read_csv(
         parts = [_records(_scan(session, scan, listing, dialect), scan, dialect, names, more) for scan in scans]
         return Plan.of(reduce(DataFrame.union, parts))
 
+    def sound() -> bool:
+        _ = frame.plan
+        return all(scan.sound for scan in scans)
+
     def errors() -> DataFrame:
         _ = frame.plan
         whose = "header" if columns is None else "table"
         found = [_errors(session, scan, listing, dialect, stage, whose) for scan in scans if not scan.sound]
         return reduce(DataFrame.union, found) if found else session.createDataFrame([], ERROR_RECORD)
 
-    frame = Frame(plan, stage_errors=(CountedErrors(errors),))
+    frame = Frame(plan, stage_errors=(CountedErrors(errors, sound),))
     return frame
 
 
