@@ -45,6 +45,17 @@ def test_one_struct_with_the_documented_fields(spark: SparkSession) -> None:
     assert error_type(shown).get("stackTrace") == g.STRING
 
 
+def test_what_is_known_to_have_no_errors_is_not_counted(spark: SparkSession) -> None:
+    made: list[str] = []
+
+    def make() -> DataFrame:
+        made.append("asked")
+        return records(spark, None)
+
+    assert (CountedErrors(make, lambda: True).count(), made) == (0, [])
+    assert (CountedErrors(make, lambda: False).count(), made) == (1, ["asked"])
+
+
 def test_records_of_several_sources_are_merged_with_choices(spark: SparkSession) -> None:
     one = records(spark, '{"v": 1}', None, "no json", "[1]")
     shown = as_dynamic_frame(with_errors(spark, one, records(spark, '{"v": "x", "w": true}')), spark)

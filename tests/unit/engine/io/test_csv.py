@@ -119,6 +119,20 @@ def test_each_file_by_its_own_header(lake: Bucket, read: Any) -> None:
     assert frame.stage_errors[0].count() == 0
 
 
+@pytest.mark.parametrize(("second", "errors"), [("3,4\n", 0), ("3,4,5\n", 1)], ids=["sound", "a field too many"])
+def test_errors_of_sound_files_are_counted_without_a_job(
+    lake: Bucket, read: Any, spark: Any, second: str, errors: int
+) -> None:
+    frame = read(lake.write("in/a.csv", "a,b\n1,2\n" + second), "csv", withHeader=True)
+    spark.sparkContext.setJobGroup(f"errors {errors}", "")
+    try:
+        assert frame.stage_errors[0].count() == errors
+        jobs = spark.sparkContext.statusTracker().getJobIdsForGroup(f"errors {errors}")
+    finally:
+        spark.sparkContext.setJobGroup("", "")
+    assert bool(jobs) == bool(errors)
+
+
 def test_files_alike_are_one_plain_scan_of_their_folder(lake: Bucket, read: Any, spark: Any) -> None:
     for i in range(3):
         lake.write(f"in/{i}.csv", f"a,b\n{i},x\n")
